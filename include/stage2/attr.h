@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * attr.h - access rights and memory types, the same words for every format (FMT-2, FMT-3).
+ *
+ * An attribute is one uint32_t: rights in bits 3:0, memory type in bits 7:4, flags above. What a format or the
+ * declared features cannot express is refused with S2_ERR_ATTR, never replaced by something near.
+ */
+#ifndef STAGE2_ATTR_H
+#define STAGE2_ATTR_H
+
+#include "types.h"
+
+#define S2_R 0x1u  /* read                                                                                  */
+#define S2_W 0x2u  /* write; never without S2_R                                                             */
+#define S2_X 0x4u  /* execute (privileged execute where S2_FEAT_UX tells the two apart)                     */
+#define S2_UX 0x8u /* execute in user mode: EPT with mode-based execute control, A64 with FEAT_XNX          */
+#define S2_RW (S2_R | S2_W)
+#define S2_RX (S2_R | S2_X)
+#define S2_RWX (S2_R | S2_W | S2_X)
+#define S2_RIGHTS 0xfu
+
+#define S2_WB 0x00u     /* normal memory, write-back                                                         */
+#define S2_WT 0x10u     /* normal memory, write-through                                                      */
+#define S2_WP 0x20u     /* write-protected cacheable                                                         */
+#define S2_NC 0x30u     /* normal memory, non-cacheable; write-combining                                     */
+#define S2_DEV 0x40u    /* device, uncached (A64: nGnRE)                                                     */
+#define S2_DEV_NE 0x50u /* device without early write acknowledgement (A64: nGnRnE)                          */
+#define S2_TYPE_MASK 0xf0u
+
+#define S2_IPAT 0x100u /* EPT only: ignore the guest's PAT                                                   */
+
+#define S2_ATTR_MASK (S2_RIGHTS | S2_TYPE_MASK | S2_IPAT) /* what a caller may ask for                      */
+
+/* Accessed and dirty state of a leaf, where the format keeps it. Reported, never asked for in a map call. */
+#define S2_ACCESSED 0x10000u
+#define S2_DIRTY 0x20000u
+#define S2_AD_MASK (S2_ACCESSED | S2_DIRTY)
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * flush.h - invalidation (INV-1..INV-4): what must be forgotten by every TLB and walk cache before memory is reused.
+ *
+ * A call that reduces rights or changes an output makes one obligation, a range of guest addresses. s2_flush_range()
+ * discharges it on this CPU with the format's own instructions (arch flush.c) and on all others through
+ * s2_host_flush_remote(), and returns when both are complete. Only then do tables leave limbo and frames go home.
+ *
+ * Built for the target, the instructions are real. Built hosted (S2_HOSTED), each one is recorded with its operands in
+ * a trace that tests read.
+ */
+#ifndef STAGE2_FLUSH_H
+#define STAGE2_FLUSH_H
+
+#include "types.h"
+
+/** How to name this space's translations to the hardware. Filled at init, constant afterwards. */
+struct s2_flush {
+  void *ctx;       /* handed back to the host's functions                                          */
+  uint32_t vmid;   /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                      */
+  int32_t epoch;   /* counts invalidations, wraps at INT32_MAX to 0; NPT: see s2_flush_epoch()     */
+  int64_t ranges;  /* invalidations by range, by whole VMID, and in break-before-make splits       */
+  int64_t fulls;
+  int64_t breaks;
+};
+
+/** Operands of the invalidation instructions of one space. */
+struct s2_tlb {
+  uint64_t root; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp)                        */
+  uint64_t ctrl; /* VTCR_EL2; 0 elsewhere                                                          */
+  uint32_t vmid;
+};
+
+/**
+ * s2_arch_flush_range() - forget the translations of guest addresses first..last, in steps of `step` bytes, on this CPU.
+ * s2_arch_flush_all()   - forget all translations of the space, on this CPU.
+ *
+ * Complete on return. EPT: INVEPT single-context in both cases (SDM 29.4.3.1: the only granularity there is). NPT: no
+ * instruction invalidates nested translations by address; the ASID is flushed at the next VMRUN (APM 15.16.2), which is
+ * what the epoch is for: an entry path that sees a changed epoch sets TLB_CONTROL. A64 (DDI 0487 D8.14): with the
+ * guest's VTTBR_EL2 in place, dsb ishst; tlbi ipas2e1is per step, or vmalls12e1is; dsb ish; tlbi vmalle1is; dsb ish;
+ * isb. GST (Privileged ISA, hypervisor chapter): hfence.gvma by GPA>>2 and VMID, or by VMID. */
+/*@ terminates \true; exits \false; assigns \nothing; */
+void s2_arch_flush_range(struct s2_tlb tlb, uint64_t first, uint64_t last, uint64_t step);
+/*@ terminates \true; exits \false; assigns \nothing; */
+void s2_arch_flush_all(struct s2_tlb tlb);
+
+#ifdef S2_HOSTED
+/* What a hosted build would have executed. One name per instruction, with its operands. */
+enum s2_insn {
+  S2_INSN_INVEPT,       /* a: type (1 single, 2 all), b: EPTP       */
+  S2_INSN_ASID_FLUSH,   /* a: ASID                                  */
+  S2_INSN_VTTBR,        /* a: value written                         */
+  S2_INSN_DSB_ISHST,
+  S2_INSN_DSB_ISH,
+  S2_INSN_ISB,
+  S2_INSN_IPAS2E1IS,    /* a: operand, IPA[51:12]                   */
+  S2_INSN_VMALLE1IS,
+  S2_INSN_VMALLS12E1IS,
+  S2_INSN_HFENCE_GVMA   /* a: GPA >> 2 or 0 for all, b: VMID        */
+};
+struct s2_trace_entry {
+  enum s2_insn insn;
+  uint64_t a, b;
+};
+#define S2_TRACE_MAX 4096u
+/** Trace of this thread's program: count may pass S2_TRACE_MAX, then only the first S2_TRACE_MAX are kept. */
+struct s2_trace {
+  uint64_t count;
+  struct s2_trace_entry e[S2_TRACE_MAX];
+};
+extern struct s2_trace s2_trace;
+void s2_trace_record(enum s2_insn insn, uint64_t a, uint64_t b);
+const char *s2_insn_name(enum s2_insn insn);
+#endif
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * format.h - what a translation format is to the core: the contracts that each arch entry.h and geometry.h fulfil.
+ *
+ * The core never touches a bit. It asks these pure, loop-free functions, and its proof knows only the laws stated in
+ * specs/logic/geometry.acsl and specs/logic/entry.acsl; each format then discharges those laws for its own bits.
+ *
+ * Levels count from the leaf: an entry of level l covers 2^(12 + 9 l) bytes, a table of level l has 512 entries of
+ * level l and covers 2^(21 + 9 l) bytes. A root is 1..16 consecutive tables of the top level.
+ */
+#ifndef STAGE2_FORMAT_H
+#define STAGE2_FORMAT_H
+
+#include "attr.h"
+#include "types.h"
+
+/* What an entry is. Exactly one of these for each of the 2^64 values, at each level. */
+#define S2_EMPTY 0u  /* zero: nothing here, and nothing remembered                                         */
+#define S2_LEAF 1u   /* maps memory                                                                        */
+#define S2_TABLE 2u  /* links the next table                                                               */
+#define S2_MARKED 3u /* not present for the hardware; the address is kept for the second pass of an unmap  */
+#define S2_BAD 4u    /* present for the hardware, but no entry this library makes: reported, never misread */
+
+/* Features a host may declare (struct s2_config). A format ignores none: a feature it does not have is refused. */
+#define S2_FEAT_UX 0x1u      /* execute rights per privilege: EPT mode-based execute control, A64 FEAT_XNX */
+#define S2_FEAT_SVPBMT 0x2u  /* GST: Svpbmt memory types                                                   */
+#define S2_FEAT_AD 0x4u      /* hardware sets accessed and dirty: EPTP bit 6, VTCR_EL2.HA/HD, Svadu        */
+#define S2_FEAT_VMID16 0x8u  /* A64: 16-bit VMID                                                           */
+#define S2_FEAT_ALL 0xfu
+
+/** The tree's shape for a guest address width: the top level and how many root tables; top > 4: no such width. */
+struct s2_shape {
+  uint32_t top;
+  uint32_t nroot;
+};
+
+#ifdef __FRAMAC__
+#include "logic/entry.acsl"
+#include "logic/geometry.acsl"
+#endif
+
+/* ---- geometry: levels, indexes, extents. Pure arithmetic on addresses; no memory. ---- */
+
+/** Index in a table of level l of the entry that covers va. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures slot: \result == slot_of(va, l) && \result < 512; */
+static inline uint32_t s2_slot(uint64_t va, uint8_t l);
+
+/** Which root table covers va, the top level being l. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures root: \result == ridx(va, l); */
+static inline uint32_t s2_root_index(uint64_t va, uint8_t l);
+
+/** First address of root table k of level l. */
+/*@ requires level: l <= S2_MAX_LEVEL && k < 16;
+    terminates \true; exits \false; assigns \nothing;
+    ensures base: \result == rbase(k, l); */
+static inline int64_t s2_root_base(uint32_t k, uint8_t l);
+
+/** First address of the child in slot i of the level-l table that starts at base. */
+/*@ requires level: 0 < l <= S2_MAX_LEVEL && i < 512 && 0 <= base;
+    terminates \true; exits \false; assigns \nothing;
+    ensures base: \result == sub(base, i, l); */
+static inline int64_t s2_child_base(int64_t base, uint32_t i, uint8_t l);
+
+/** Bytes covered by an entry of level l. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures span: \result == gran(l) && 0 < \result; */
+static inline uint64_t s2_span(uint8_t l);
+
+/** Offset of va in the level-l entry that covers it. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures off: \result == off(va, l); */
+static inline uint64_t s2_offset(uint64_t va, uint8_t l);
+
+/** How many whole entries of level l fit in len bytes, at most 512. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures count: 0 <= \result <= 512 && part(\result, l) <= len;
+    ensures most: \result == 512 || len < part(\result + 1, l); */
+static inline uint32_t s2_spans_in(uint64_t len, uint8_t l);
+
+/** log2 of the pages in an entry of level l: the order the frame allocator understands. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures order: \result == 9 * l; */
+static inline uint32_t s2_order(uint8_t l);
+
+/** 2^bits, for 0 <= bits <= 63: the first address that is too wide. */
+/*@ requires bits: bits <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures limit: \result == width(bits); */
+static inline uint64_t s2_width(uint32_t bits);
+
+/** Top level and root tables for gpa_bits of guest address; top == 255 when the format has no such width. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures shape: \result.top <= S2_MAX_LEVEL ==> 0 < \result.nroot <= 16; */
+static inline struct s2_shape s2_shape_of(uint32_t gpa_bits);
+
+/* ---- entries: encode and decode ---- */
+
+/** What entry e is, read at level l. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures kind: \result == pte_kind(l, e); */
+static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e);
+
+/** The leaf of level l that maps hpa with attr. attr is legal (s2_attr_legal) and may carry S2_AD_MASK bits. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    requires align: off(hpa, l) == 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures kind: pte_kind(l, \result) == 1;
+    ensures out: pte_pa(l, \result) == hpa && pte_attr(l, \result) == attr; */
+static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr);
+
+/** The entry of level l that links the table at hpa. */
+/*@ requires level: 0 < l <= S2_MAX_LEVEL;
+    requires align: off(hpa, 0) == 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures kind: pte_kind(l, \result) == 2 && pte_next(\result) == hpa; */
+static inline uint64_t s2_entry_table(uint8_t l, uint64_t hpa);
+
+/** HPA of the table that a table entry links. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures next: \result == pte_next(e); */
+static inline uint64_t s2_entry_next(uint64_t e);
+
+/** HPA that a leaf maps, or that a marked leaf mapped. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures out: \result == pte_pa(l, e); */
+static inline uint64_t s2_entry_hpa(uint8_t l, uint64_t e);
+
+/** Rights, memory type and accessed/dirty state of a leaf. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    requires leaf: pte_kind(l, e) == 1;
+    terminates \true; exits \false; assigns \nothing;
+    ensures attr: \result == pte_attr(l, e); */
+static inline uint32_t s2_entry_attr(uint8_t l, uint64_t e);
+
+/** A leaf with its present bits cleared: the hardware faults, the address and size stay readable. Never zero. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    requires leaf: pte_kind(l, e) == 1;
+    terminates \true; exits \false; assigns \nothing;
+    ensures mark: pte_kind(l, \result) == 3 && pte_pa(l, \result) == pte_pa(l, e); */
+static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e);
+
+/** A leaf with the accessed and dirty bits named in ad (S2_AD_MASK) cleared, where the format keeps them. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    requires leaf: pte_kind(l, e) == 1;
+    terminates \true; exits \false; assigns \nothing;
+    ensures same: pte_kind(l, \result) == 1 && pte_pa(l, \result) == pte_pa(l, e); */
+static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad);
+
+/** May a caller ask for attr on a host with these features? (FMT-2, FMT-3; S2_AD_MASK bits are refused.) */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures legal: \result <==> attr_legal(features, attr); */
+static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
+
+/*
+ * Each format also defines, in geometry.h:
+ *   S2_FMT_LEAF_MAX    highest level that can hold a leaf (2: 1 GiB; 3: 512 GiB)
+ *   S2_FMT_HPA_BITS    widest host address the format can hold
+ *   S2_FMT_AD          the S2_AD_MASK bits a new leaf carries
+ *   S2_FMT_FEATURES    the S2_FEAT_ bits that make sense for it
+ *   S2_FMT_VMID_MAX    largest VMID / VPID / ASID (S2_FEAT_VMID16 widens A64's)
+ *   S2_FMT_MAP_FLUSH   1 if invalid-to-valid needs an invalidation too (GST), else 0
+ *   S2_FMT_BROADCAST   1 if the invalidation instructions reach all CPUs by themselves (A64), else 0
+ */
+#if defined(S2_FORMAT_EPT)
+#include "arch/x86_64/ept/entry.h"
+#elif defined(S2_FORMAT_NPT)
+#include "arch/x86_64/npt/entry.h"
+#elif defined(S2_FORMAT_A64)
+#include "arch/aarch64/stage2/entry.h"
+#elif defined(S2_FORMAT_GST)
+#include "arch/riscv64/gstage/entry.h"
+#else
+#include "abstract_format.h"
+#endif
+
+#endif

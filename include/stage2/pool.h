@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * pool.h - the tables of one space: who owns them, which are free, which wait for an invalidation (TBL-1..TBL-4).
+ *
+ * The integrator hands in three arrays of the same length: tables (contiguous in host virtual and host physical
+ * memory, 4 KiB aligned), one record per table, and one stack slot per table. Nobody else's tables can be exhausted by
+ * this space, and no table is ever named by a pointer: its index is enough.
+ *
+ * A table is in one of four states: FREE (all zero, on the free stack), RESERVED (taken, not linked: no walker can
+ * reach it), used (linked, at a level), LIMBO (unlinked, but a TLB or walk cache may still hold it). The free stack
+ * grows from the bottom of the stack array, the limbo list from its top: together they never exceed the array.
+ */
+#ifndef STAGE2_POOL_H
+#define STAGE2_POOL_H
+
+#include "types.h"
+
+/** One 4 KiB table. uint64_t in memory means: table entry. */
+struct s2_table {
+  uint64_t e[512];
+};
+
+/* states above the levels 0..S2_MAX_LEVEL, in s2_node.level */
+#define S2_NODE_LIMBO 253u
+#define S2_NODE_RESERVED 254u
+#define S2_NODE_FREE 255u
+
+/** The record of one table. */
+struct s2_node {
+  int64_t key;   /* used: first guest address it covers; FREE: its place on the free stack */
+  uint16_t live; /* used: entries that are not zero                                        */
+  uint8_t level; /* 0..S2_MAX_LEVEL, or a state                                            */
+};
+
+/** What the integrator hands in. Stays the integrator's, but is the library's alone until s2_fini(). */
+struct s2_pool_memory {
+  struct s2_table *tables; /* count tables, 4 KiB aligned                             */
+  struct s2_node *nodes;   /* count records                                           */
+  int32_t *stack;          /* count slots                                             */
+  uint32_t count;          /* 1 .. 2^31 - 2                                           */
+  uint64_t hpa;            /* host physical address of tables[0], multiple of 4 KiB   */
+};
+
+struct s2_pool {
+  struct s2_table *tables;
+  struct s2_node *nodes;
+  int32_t *stack;
+  uint32_t cap;      /* tables in the pool                                              */
+  uint32_t root;     /* index of the first root table                                   */
+  uint32_t nroot;    /* how many root tables                                            */
+  uint32_t top;      /* their level                                                     */
+  uint32_t leaf_max; /* largest leaf the host declared                                  */
+  uint32_t hpa_hi;   /* HPA of tables[0], upper and lower half: constants are uint32_t  */
+  uint32_t hpa_lo;
+  int32_t nfree;         /* stack[0 .. nfree-1] are the free tables                     */
+  int32_t nlimbo;        /* stack[cap-nlimbo .. cap-1] wait for an invalidation         */
+  int32_t low;           /* fewest free tables ever seen                                */
+  int32_t used[S2_LEVELS]; /* used tables per level, the root included                  */
+  int32_t high[S2_LEVELS]; /* the most there ever were                                  */
+};
+
+#ifdef __FRAMAC__
+#include "logic/tree.acsl"
+#endif
+
+/**
+ * s2_pool_init() - make a pool out of handed-in memory, with a zeroed root of nroot tables of level top.
+ *
+ * The root is placed so that its host physical address is a multiple of its total size (nroot is a power of two);
+ * tables before it stay usable. All count tables are zeroed.
+ *
+ * Return: S2_OK; S2_ERR_NULL; S2_ERR_ALIGN: hpa is not a multiple of 4 KiB; S2_ERR_CONFIG: count, top or nroot out of
+ * range; S2_ERR_WIDTH: the last table's address is wider than hpa_bits; S2_ERR_NO_TABLES: the aligned root does not fit.
+ * Cost: O(count).                                                                        Requirements: TBL-1 TBL-2
+ */
+/*@ requires mem: \valid(p) && \valid_read(m);
+    terminates \true; exits \false;
+    assigns *p, m->tables[0 .. m->count - 1], m->nodes[0 .. m->count - 1], m->stack[0 .. m->count - 1];
+    behavior done:    assumes \true;
+      ensures inv: \result == S2_OK ==> Inv(p) && Free(p) && Live(p);
+      ensures empty: \result == S2_OK ==> \forall integer va; Dom(p, va) ==> PA(p, va) == -1; */
+S2_MUST_USE s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32_t top, uint32_t nroot,
+                                   uint32_t leaf_max, uint32_t hpa_bits);
+
+#endif

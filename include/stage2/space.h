@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * space.h - the guest address space: areas and page table in step, backends, faults (SPC-1..SPC-4, BCK-1..BCK-4).
+ *
+ * A leaf exists only inside an area, with that area's rights or fewer and the host address its backend gives. Calls on
+ * one space are serialised by its owner; different spaces are independent. Every argument value gets a defined answer;
+ * a refusal changes nothing.
+ */
+#ifndef STAGE2_SPACE_H
+#define STAGE2_SPACE_H
+
+#include "area.h"
+#include "stats.h"
+#include "table.h"
+
+struct s2_space {
+  struct s2_pt pt;
+  struct s2_areas areas;
+  struct s2_stats stats;
+  int64_t base, limit; /* guest addresses [base, limit) */
+};
+
+/** Everything a space needs. */
+struct s2_space_config {
+  struct s2_config hw;
+  struct s2_pool_memory tables;
+  struct s2_area_memory areas;
+  uint64_t gpa_base; /* the guest range, multiples of 4 KiB                        */
+  uint64_t gpa_size; /* 0: up to the end of the format's width                     */
+};
+
+/* flags of s2_map_linear() and s2_map_alloc() */
+#define S2_PAGES 0x1u    /* 4 KiB leaves only                                         */
+#define S2_POPULATE 0x2u /* alloc: obtain and map all frames now                      */
+#define S2_BLOCKS 0x4u   /* alloc: ask the host for large frames, fall back to 4 KiB  */
+
+enum s2_fault_kind {
+  S2_FAULT_RESOLVED = 0,  /* a page is there now: retry the access                       */
+  S2_FAULT_SPURIOUS = 1,  /* it was there already, with enough rights: retry             */
+  S2_FAULT_DENIED = 2,    /* the area forbids this access                                */
+  S2_FAULT_NO_AREA = 3,   /* in no area: emulate a device, or report                     */
+  S2_FAULT_NO_MEMORY = 4, /* frames or tables are used up; nothing changed               */
+  S2_FAULT_BAD = 5        /* access is not a non-empty set of S2_RIGHTS                   */
+};
+
+struct s2_fault_result {
+  enum s2_fault_kind kind;
+  s2_status status; /* S2_OK when resolved or spurious; else why          */
+  uint64_t hpa;     /* where gpa now translates to, when resolved or spurious */
+};
+
+/** One translation, or a run of them. */
+struct s2_translation {
+  s2_status status; /* S2_OK; S2_ERR_WIDTH, S2_ERR_RANGE, S2_ERR_NOT_MAPPED, S2_ERR_DENIED */
+  uint64_t hpa;     /* host address of the byte asked for                                  */
+  uint64_t len;     /* contiguous bytes from there: to the end of the leaf, or of the run  */
+  uint32_t attr;    /* rights, type, accessed and dirty                                    */
+};
+
+/**
+ * s2_init() - an empty space. Return: S2_OK; S2_ERR_NULL, S2_ERR_CONFIG, S2_ERR_ALIGN, S2_ERR_WIDTH, S2_ERR_OVERFLOW,
+ * S2_ERR_NO_TABLES. Installs nothing: load s2_root() and invalidate this VMID before the first entry.
+ */
+/*@ requires mem: \valid(s) && \valid_read(cfg);
+    terminates \true; exits \false;
+    assigns *s, cfg->tables.tables[0 .. cfg->tables.count-1], cfg->tables.nodes[0 .. cfg->tables.count-1],
+            cfg->tables.stack[0 .. cfg->tables.count-1], cfg->areas.chunks[0 .. cfg->areas.count-1],
+            cfg->areas.lo[0 .. cfg->areas.count-1], cfg->areas.id[0 .. cfg->areas.count-1],
+            cfg->areas.spare[0 .. cfg->areas.count-1];
+    ensures done: \result == S2_OK ==> Good(&s->pt) && AreasInv(&s->areas); */
+S2_MUST_USE s2_status s2_init(struct s2_space *s, const struct s2_space_config *cfg);
+
+/** s2_clear() - no areas, no mappings; alloc frames go home, once, after the invalidation. Cannot fail. (SPC-1) */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures none: \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == -1 && NoArea(&s->areas, g); */
+void s2_clear(struct s2_space *s);
+
+/** s2_fini() - s2_clear(), then the memory handed in is the integrator's again. Remove the root from all CPUs first. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false; */
+void s2_fini(struct s2_space *s);
+
+/**
+ * s2_map_linear() - a new area [gpa, gpa + size) over the host range at hpa, mapped at once. (BCK-1)
+ *
+ * Return: S2_OK; S2_ERR_ALIGN, S2_ERR_SIZE, S2_ERR_OVERFLOW, S2_ERR_WIDTH, S2_ERR_RANGE, S2_ERR_ATTR, S2_ERR_CONFIG
+ * (flags), S2_ERR_POOL; S2_ERR_MAPPED: an area is there; S2_ERR_NO_TABLES, S2_ERR_NO_AREAS.
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
+                  PA(&s->pt.pool, g) == hpa + (g - gpa) && !NoArea(&s->areas, g);
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
+                                    uint32_t flags);
+
+/**
+ * s2_map_alloc() - a new area backed by the host's frame allocator. (BCK-2, BCK-3)
+ *
+ * Lazy unless S2_POPULATE: adding the area touches no table, at any size. With S2_POPULATE all frames are obtained,
+ * zeroed and mapped now, or all given back and nothing stays.
+ * Return: as s2_map_linear(), and S2_ERR_NO_FRAMES.
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> !NoArea(&s->areas, g);
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags);
+
+/**
+ * s2_unmap() - no area and no mapping in [gpa, gpa + size). Holes allowed; areas and blocks are cut as needed.
+ *
+ * When this returns S2_OK no CPU can reach the old frames: invalidation is complete, alloc frames and emptied tables
+ * are back with their owners.
+ * Return: S2_OK; S2_ERR_ALIGN, S2_ERR_SIZE, S2_ERR_OVERFLOW, S2_ERR_WIDTH, S2_ERR_RANGE; S2_ERR_NO_TABLES (a block must
+ * be split), S2_ERR_NO_AREAS (an area must be cut): nothing changed.
+ * Cost: one descent per leaf table touched (two for alloc areas), one invalidation.  Requirements: ARE-2 BCK-4 INV-2
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
+                  PA(&s->pt.pool, g) == -1 && NoArea(&s->areas, g);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AreaKept{Pre,Post}(&s->areas, g);
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size);
+
+/**
+ * s2_protect() - areas and leaves in [gpa, gpa + size) get the rights `rights`; types and addresses stay.
+ *
+ * The whole range must lie in areas. Return: as s2_unmap(), and S2_ERR_ATTR: not a legal set of rights for an area's
+ * type; S2_ERR_NOT_MAPPED: an address in no area. Nothing changed then.
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures addr: \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)); */
+S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t rights);
+
+/**
+ * s2_discard() - the alloc areas in [gpa, gpa + size) stay, their frames go home: the next access faults a zero page in.
+ *
+ * For ballooning and eviction: s2_host_frame_free() is called after the invalidation, so what it finds in the frame is
+ * final. Return: as s2_unmap(); S2_ERR_BACKEND: an area in the range is not an alloc area. Holes are allowed.
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1; */
+S2_MUST_USE s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size);
+
+/**
+ * s2_translate() - what the hardware walk gives for gpa now. len runs to the end of the leaf. Reads tables only.
+ */
+/*@ requires inv: \valid_read(s) && Good(&s->pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
+S2_MUST_USE struct s2_translation s2_translate(const struct s2_space *s, uint64_t gpa);
+
+/**
+ * s2_translate_run() - the same, with len the contiguous host bytes over as many leaves as follow on, at most `max`,
+ * all with at least the rights `access`; never past the area, the leaf run or the space. access 0 asks for none.
+ * Return: status S2_ERR_DENIED when the first leaf lacks a right; S2_ERR_SIZE when max is 0.
+ */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false; assigns \nothing;
+    ensures run: \result.status == S2_OK ==> 0 < \result.len <= max &&
+                   \forall integer k; 0 <= k < \result.len ==> PA(&s->pt.pool, gpa + k) == \result.hpa + k; */
+S2_MUST_USE struct s2_translation s2_translate_run(const struct s2_space *s, uint64_t gpa, uint64_t max,
+                                                   uint32_t access);
+
+/** s2_query() - the leaf that maps gpa, or the hole around it; s2_pt_query() with the space's range checked. */
+/*@ requires inv: \valid_read(s) && Good(&s->pt);
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE struct s2_leaf s2_query(const struct s2_space *s, uint64_t gpa);
+
+/**
+ * s2_fault() - a guest access to gpa faulted; access is a non-empty set of S2_RIGHTS. (SPC-2, BCK-3)
+ *
+ * Idempotent: after RESOLVED the same fault is SPURIOUS, and SPURIOUS allocates and changes nothing.
+ * Cost: one area search, one or two descents; with NO_MEMORY nothing has changed.
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures there: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_SPURIOUS ==>
+                     PA(&s->pt.pool, gpa) == \result.hpa;
+    ensures same: \result.kind != S2_FAULT_RESOLVED ==> Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE struct s2_fault_result s2_fault(struct s2_space *s, uint64_t gpa, uint32_t access);
+
+/** s2_root() - s2_pt_root() of the space. */
+/*@ requires s: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE struct s2_root s2_root(const struct s2_space *s);
+
+/** s2_contains() - is [gpa, gpa + size), not empty and without overflow, inside the space's range? */
+/*@ requires s: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures in: \result <==> 0 < size && s->base <= gpa && gpa + size <= s->limit; */
+S2_MUST_USE bool s2_contains(const struct s2_space *s, uint64_t gpa, uint64_t size);
+
+/** s2_find_free() - s2_areas_find_free() within the space's range and [lo, hi). align: power of two, at least 4 KiB. */
+/*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE struct s2_place s2_find_free(const struct s2_space *s, uint64_t hint, uint64_t size, uint64_t lo,
+                                         uint64_t hi, uint64_t align);
+
+/** s2_area_at(), s2_area_next() - the area that covers gpa; the first that ends after gpa. */
+/*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE struct s2_area s2_area_at(const struct s2_space *s, uint64_t gpa);
+/*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE struct s2_area s2_area_next(const struct s2_space *s, uint64_t gpa);
+
+/** s2_flush_epoch() - changes with every invalidation; NPT entry paths set TLB_CONTROL when it did (flush.h). */
+/*@ requires s: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures epoch: \result == s->pt.flush.epoch; */
+static inline int32_t s2_flush_epoch(const struct s2_space *s) {
+  return s->pt.flush.epoch;
+}
+
+#endif
