@@ -137,6 +137,12 @@ S2_MUST_USE s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 S2_MUST_USE s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y);
 
+/** s2_areas_can_remove() - would s2_areas_remove() with the same arguments answer S2_OK? */
+/*@ requires inv: \valid_read(s) && AreasInv(s);
+    requires range: x < y <= 0x4000000000000000;
+    terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y);
+
 /**
  * s2_areas_protect() - every area part in [x, y) gets the rights `rights` (S2_RIGHTS bits); the rest of attr stays.
  * Areas are cut at x and y as needed, and pieces with equal payloads that touch are merged again. Holes stay holes.

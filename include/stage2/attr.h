@@ -12,12 +12,17 @@
 
 #define S2_R 0x1u  /* read                                                                                  */
 #define S2_W 0x2u  /* write; never without S2_R                                                             */
-#define S2_X 0x4u  /* execute (privileged execute where S2_FEAT_UX tells the two apart)                     */
-#define S2_UX 0x8u /* execute in user mode: EPT with mode-based execute control, A64 with FEAT_XNX          */
+#define S2_X 0x4u  /* execute: at every privilege without S2_FEAT_UX, privileged execute with it            */
+#define S2_UX 0x8u /* user execute, with S2_FEAT_UX only: ask for S2_X | S2_UX when you mean both           */
 #define S2_RW (S2_R | S2_W)
 #define S2_RX (S2_R | S2_X)
 #define S2_RWX (S2_R | S2_W | S2_X)
 #define S2_RIGHTS 0xfu
+/*
+ * S2_FEAT_UX is EPT mode-based execute control or A64 FEAT_XNX. More bits always mean more rights, and none grants what
+ * it does not name. EPT expresses all four combinations. A64 refuses S2_X alone with S2_FEAT_UX: one entry encoding
+ * serves hosts with and without the feature, and there S2_X alone is XN == 00, execute at EL1 and EL0.
+ */
 
 #define S2_WB 0x00u     /* normal memory, write-back                                                         */
 #define S2_WT 0x10u     /* normal memory, write-through                                                      */

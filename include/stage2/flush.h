@@ -24,6 +24,9 @@ struct s2_flush {
   int64_t breaks;
 };
 
+/* More steps than this, and the whole VMID is invalidated instead: a range costs one instruction per step. */
+#define S2_FLUSH_STEPS 64u
+
 /** Operands of the invalidation instructions of one space. */
 struct s2_tlb {
   uint64_t root; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp)                        */

@@ -156,7 +156,10 @@ static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e);
     ensures same: pte_kind(l, \result) == 1 && pte_pa(l, \result) == pte_pa(l, e); */
 static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad);
 
-/** May a caller ask for attr on a host with these features? (FMT-2, FMT-3; S2_AD_MASK bits are refused.) */
+/**
+ * May a caller ask for attr on a host with these features? (FMT-2, FMT-3; S2_AD_MASK bits are refused.) Rights and type
+ * are judged separately: if a|t and b|u are legal, so are a|u and b|t, for rights a, b and types (with S2_IPAT) t, u.
+ */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures legal: \result <==> attr_legal(features, attr); */
 static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
@@ -168,6 +171,7 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
  *   S2_FMT_AD          the S2_AD_MASK bits a new leaf carries
  *   S2_FMT_FEATURES    the S2_FEAT_ bits that make sense for it
  *   S2_FMT_VMID_MAX    largest VMID / VPID / ASID (S2_FEAT_VMID16 widens A64's)
+ *   S2_FMT_VMID_ZERO   1 if 0 is one, 0 if not (NPT: ASID 0 is the host's)
  *   S2_FMT_MAP_FLUSH   1 if invalid-to-valid needs an invalidation too (GST), else 0
  *   S2_FMT_BROADCAST   1 if the invalidation instructions reach all CPUs by themselves (A64), else 0
  */

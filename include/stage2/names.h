@@ -35,8 +35,6 @@
 #define s2_pool_limbo S2_NAME(pool_limbo)
 #define s2_pool_give S2_NAME(pool_give)
 #define s2_pool_drain S2_NAME(pool_drain)
-#define s2_pool_push S2_NAME(pool_push)
-#define s2_pool_node S2_NAME(pool_node)
 /* table.h */
 #define s2_pt_init S2_NAME(pt_init)
 #define s2_pt_map S2_NAME(pt_map)
@@ -85,6 +83,7 @@
 #define s2_areas_covered S2_NAME(areas_covered)
 #define s2_areas_insert S2_NAME(areas_insert)
 #define s2_areas_remove S2_NAME(areas_remove)
+#define s2_areas_can_remove S2_NAME(areas_can_remove)
 #define s2_areas_protect S2_NAME(areas_protect)
 #define s2_areas_find_free S2_NAME(areas_find_free)
 #define s2_areas_clear S2_NAME(areas_clear)

@@ -7,8 +7,9 @@
  * this space, and no table is ever named by a pointer: its index is enough.
  *
  * A table is in one of four states: FREE (all zero, on the free stack), RESERVED (taken, not linked: no walker can
- * reach it), used (linked, at a level), LIMBO (unlinked, but a TLB or walk cache may still hold it). The free stack
- * grows from the bottom of the stack array, the limbo list from its top: together they never exceed the array.
+ * reach it), used (linked, at a level), LIMBO (unlinked, but a TLB or walk cache may still hold it; LIMBO_FRAMES when
+ * its marked entries name frames that go back to the host). The free stack grows from the bottom of the stack array,
+ * the limbo list from its top: together they never exceed the array.
  */
 #ifndef STAGE2_POOL_H
 #define STAGE2_POOL_H
@@ -21,14 +22,15 @@ struct s2_table {
 };
 
 /* states above the levels 0..S2_MAX_LEVEL, in s2_node.level */
+#define S2_NODE_LIMBO_FRAMES 252u
 #define S2_NODE_LIMBO 253u
 #define S2_NODE_RESERVED 254u
 #define S2_NODE_FREE 255u
 
 /** The record of one table. */
 struct s2_node {
-  int64_t key;   /* used: first guest address it covers; FREE: its place on the free stack */
-  uint16_t live; /* used: entries that are not zero                                        */
+  int64_t key;   /* used: first guest address it covers; FREE: its place on the free stack; LIMBO: its old level */
+  uint16_t live; /* used: leaves and links in it (marked entries do not count)                */
   uint8_t level; /* 0..S2_MAX_LEVEL, or a state                                            */
 };
 

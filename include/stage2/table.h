@@ -33,6 +33,11 @@ struct s2_pt {
   int64_t splits; /* blocks split so far */
 };
 
+#ifdef __FRAMAC__
+/*@ predicate Good{L}(struct s2_pt *pt) = \valid(pt) && Inv(&pt->pool) && Free(&pt->pool) && Live(&pt->pool) &&
+      pt->pool.nlimbo == 0 && \forall integer g; 0 <= g < width(pt->gpa_bits) ==> Dom(&pt->pool, g); */
+#endif
+
 /** A leaf, or the hole where one could be. */
 struct s2_leaf {
   s2_status status; /* S2_OK: a leaf; S2_ERR_NOT_MAPPED: a hole; S2_ERR_WIDTH: no such address            */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/** backend_alloc.c - areas whose frames come from the host: obtained, zeroed, mapped; marked, invalidated, given back. */
+#include "stage2/host.h"
+#include "ops.h"
+
+/*@ requires l: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing; */
+static int64_t pages_of(uint8_t l) {
+  return (int64_t)(s2_span(l) / S2_PAGE_SIZE);
+}
+
+/** Can a leaf of level l around gpa be made: inside [lo, hi), nothing there, tables enough? */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing; */
+static s2_status can_place(const struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint8_t l) {
+  const struct s2_pool *p = &s->pt.pool;
+  uint64_t base = gpa - s2_offset(gpa, l);
+  if (base < lo || hi - base < s2_span(l) || base > gpa) {
+    return S2_ERR_RANGE;
+  }
+  struct s2_need need = s2_plan_map(p, base, base + s2_span(l), 0, l);
+  if (need.status != S2_OK) {
+    return need.status;
+  }
+  return need.tables > (uint32_t)p->nfree ? S2_ERR_NO_TABLES : S2_OK;
+}
+
+/** A frame the host hands out is checked like any other host range: a bad one goes straight back. */
+/*@ requires s: \valid_read(s) && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing; */
+static uint64_t take_frame(const struct s2_space *s, uint8_t l) {
+  void *ctx = s->pt.flush.ctx;
+  uint64_t hpa = s2_host_frame_alloc(ctx, s2_order(l));
+  if (hpa == S2_NO_FRAME) {
+    return S2_NO_FRAME;
+  }
+  if (s2_check_hpa(&s->pt, hpa, s2_span(l)) != S2_OK || s2_offset(hpa, l) != 0) {
+    s2_host_frame_free(ctx, hpa, s2_order(l));
+    return S2_NO_FRAME;
+  }
+  return hpa;
+}
+
+/** Obtain, zero, map one leaf of level l at base; can_place() said yes. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && l <= S2_MAX_LEVEL && off(base, l) == 0;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+static s2_status place(struct s2_space *s, uint64_t base, uint8_t l, uint32_t attr) {
+  uint64_t hpa = take_frame(s, l);
+  if (hpa == S2_NO_FRAME) {
+    return S2_ERR_NO_FRAMES;
+  }
+  uint64_t end = base + s2_span(l);
+  s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
+  s2_commit_map(&s->pt.pool, base, end, hpa, attr | S2_FMT_AD, l);
+  s2_flush_mapped(&s->pt, base, end, l);
+  s2_count(&s->stats.frames_taken, pages_of(l));
+  s2_count(&s->stats.blocks_taken, l > 0 ? 1 : 0);
+  return S2_OK;
+}
+
+struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks) {
+  uint8_t l = blocks ? (uint8_t)s->pt.pool.leaf_max : 0;
+  struct s2_got r = {S2_ERR_NO_FRAMES, 0};
+  /*@ loop invariant inv: Good(&s->pt);
+      loop assigns l, r, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
+      loop variant l; */
+  while (true) {
+    r.level = l;
+    r.status = can_place(s, gpa, lo, hi, l);
+    if (r.status == S2_OK) {
+      r.status = place(s, gpa - s2_offset(gpa, l), l, attr);
+    }
+    if (r.status == S2_OK || l == 0) {
+      return r;
+    }
+    l--;
+  }
+}
+
+s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks) {
+  uint64_t w = gpa;
+  /*@ loop invariant w: gpa <= w <= end;
+      loop invariant inv: Good(&s->pt);
+      loop assigns w, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
+      loop variant end - w; */
+  while (w < end) {
+    struct s2_got got = s2_alloc_one(s, w, w, end, attr, blocks);
+    if (got.status != S2_OK) {
+      if (w > gpa) {
+        s2_alloc_release(s, gpa, w, s2_mark(&s->pt.pool, gpa, w));
+      }
+      return got.status;
+    }
+    w += s2_span((uint8_t)got.level);
+  }
+  return S2_OK;
+}
+
+void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level) {
+  int64_t pages = s2_flush_done(&s->pt, gpa, end, level);
+  pages += s2_reap(&s->pt.pool, s->pt.flush.ctx, gpa, end);
+  s2_count(&s->stats.frames_given, pages);
+}

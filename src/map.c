@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/** map.c - init, and mapping: plan (read, may refuse), then commit (write, cannot fail). */
+#include "ops.h"
+
+s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
+  if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
+    return S2_ERR_ALIGN;
+  }
+  if (size == 0) {
+    return S2_ERR_SIZE;
+  }
+  if (size > UINT64_MAX - gpa) {
+    return S2_ERR_OVERFLOW;
+  }
+  if (gpa + size > s2_width(gpa_bits)) {
+    return S2_ERR_WIDTH;
+  }
+  return S2_OK;
+}
+
+s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
+  const struct s2_pool *p = &pt->pool;
+  if (s2_offset(hpa, 0) != 0) {
+    return S2_ERR_ALIGN;
+  }
+  if (size > UINT64_MAX - hpa) {
+    return S2_ERR_OVERFLOW;
+  }
+  if (hpa + size > s2_width(pt->hpa_bits)) {
+    return S2_ERR_WIDTH;
+  }
+  uint64_t first = s2_pool_hpa(p);
+  uint64_t end = first + (uint64_t)p->cap * S2_PAGE_SIZE;
+  if (hpa < end && first < hpa + size) {
+    return S2_ERR_POOL;
+  }
+  return S2_OK;
+}
+
+/** Format and host limits of a configuration. */
+/*@ requires cfg: \valid_read(cfg);
+    terminates \true; exits \false; assigns \nothing; */
+static s2_status check_config(const struct s2_config *cfg) {
+  uint32_t vmid_max = (cfg->features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX;
+  if ((cfg->features & ~S2_FMT_FEATURES) != 0 || cfg->vmid > vmid_max || (cfg->vmid == 0 && S2_FMT_VMID_ZERO == 0)) {
+    return S2_ERR_CONFIG;
+  }
+  if (cfg->hpa_bits < 32 || cfg->hpa_bits > S2_FMT_HPA_BITS || cfg->leaf_max > S2_FMT_LEAF_MAX ||
+      s2_shape_of(cfg->gpa_bits).top > S2_MAX_LEVEL) {
+    return S2_ERR_CONFIG;
+  }
+  return S2_OK;
+}
+
+s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct s2_pool_memory *mem) {
+  if (pt == NULL || cfg == NULL || mem == NULL) {
+    return S2_ERR_NULL;
+  }
+  s2_status st = check_config(cfg);
+  if (st != S2_OK) {
+    return st;
+  }
+  struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
+  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits);
+  if (st != S2_OK) {
+    return st;
+  }
+  pt->gpa_bits = cfg->gpa_bits;
+  pt->hpa_bits = cfg->hpa_bits;
+  pt->features = cfg->features;
+  pt->splits = 0;
+  pt->flush.ctx = cfg->ctx;
+  pt->flush.vmid = cfg->vmid;
+  pt->flush.epoch = 0;
+  pt->flush.ranges = 0;
+  pt->flush.fulls = 0;
+  pt->flush.breaks = 0;
+  return S2_OK;
+}
+
+/** Does a leaf of level m fit at gpa -> hpa with len bytes to go? */
+/*@ requires m: m <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures fit: \result <==> off(gpa, m) == 0 && off(hpa, m) == 0 && gran(m) <= len; */
+static inline bool leaf_fits(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t m) {
+  return s2_offset(gpa, m) == 0 && s2_offset(hpa, m) == 0 && s2_span(m) <= len;
+}
+
+/** The largest leaf level, at most max, for gpa -> hpa with len bytes to go. Level 0 always fits. */
+/*@ requires max: max <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures m: 0 <= \result <= max; */
+static inline uint8_t leaf_level(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t max) {
+  uint8_t m = max;
+  /*@ loop invariant m: 0 <= m <= max;
+      loop assigns m;
+      loop variant m; */
+  while (m > 0 && !leaf_fits(gpa, hpa, len, m)) {
+    m--;
+  }
+  return m;
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures min: \result <= a && \result <= b && (\result == a || \result == b); */
+static inline uint32_t least(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+/** Entries of one table that the leaves from slot i on fill: to the end of the table or of the range. */
+/*@ requires m: m <= S2_MAX_LEVEL && i < 512 && gran(m) <= len;
+    terminates \true; exits \false; assigns \nothing;
+    ensures n: 0 < \result <= 512 - i && part(\result, m) <= len; */
+static inline uint32_t run_length(uint64_t len, uint32_t i, uint8_t m) {
+  return least(s2_spans_in(len, m), S2_ENTRIES - i);
+}
+
+/** Are slots [i, i + n) of t empty? */
+/*@ requires wf: Wf(p) && t < p->cap && i + n <= 512;
+    terminates \true; exits \false; assigns \nothing;
+    ensures empty: \result <==> \forall integer k; i <= k < i + n ==> p->tables[t].e[k] == 0; */
+static bool run_empty(const struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n) {
+  uint64_t all = 0;
+  uint32_t k;
+  /*@ loop invariant k: i <= k <= i + n;
+      loop assigns k, all;
+      loop variant i + n - k; */
+  for (k = i; k < i + n; k++) {
+    all |= s2_entry_read(p, t, k);
+  }
+  return all == 0;
+}
+
+/**
+ * Tables that w is the first address of [gpa, ...) to need: those of levels m .. l - 1 on its path. An address inside a
+ * table that an earlier address of the range already needed does not count again.
+ */
+/*@ requires l: m <= l <= S2_MAX_LEVEL && gpa <= w;
+    terminates \true; exits \false; assigns \nothing;
+    ensures n: 0 <= \result <= l - m; */
+static inline uint32_t new_tables(uint64_t gpa, uint64_t w, uint8_t m, uint8_t l) {
+  uint32_t n = 0;
+  uint8_t k;
+  /*@ loop invariant k: m <= k <= l && 0 <= n <= k - m;
+      loop assigns k, n;
+      loop variant l - k; */
+  for (k = m; k < l; k++) {
+    if (w == gpa || s2_offset(w, (uint8_t)(k + 1)) == 0) {
+      n++;
+    }
+  }
+  return n;
+}
+
+struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max) {
+  struct s2_need r = {S2_OK, 0};
+  uint8_t max = (uint8_t)least(leaf_max, p->leaf_max);
+  uint64_t w = gpa;
+  /*@ loop invariant w: gpa <= w <= end;
+      loop assigns w, r;
+      loop variant end - w; */
+  while (w < end) {
+    uint64_t a = hpa + (w - gpa);
+    uint8_t m = leaf_level(w, a, end - w, max);
+    struct s2_pos at = s2_pos_at(p, w);
+    uint32_t n = run_length(end - w, s2_slot(w, m), m);
+    if (at.l < m || at.e != 0 || (at.l == m && !run_empty(p, at.t, at.i, n))) {
+      r.status = S2_ERR_MAPPED;
+      return r;
+    }
+    r.tables += new_tables(gpa, w, m, at.l);
+    w += (uint64_t)n * s2_span(m);
+  }
+  return r;
+}
+
+/** n leaves of level m from slot i on into a linked table whose slots are empty. */
+/*@ requires inv: Inv(p) && Live(p) && Used(p, t) && p->nodes[t].level == m && i + n <= 512;
+    requires empty: \forall integer k; i <= k < i + n ==> p->tables[t].e[k] == 0;
+    terminates \true; exits \false;
+    assigns p->tables[t].e[0 .. 511], p->nodes[t].live;
+    ensures inv: Inv(p) && Live(p); */
+static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
+  uint64_t step = s2_span(m);
+  uint64_t a = hpa;
+  uint32_t k;
+  /*@ loop invariant k: i <= k <= i + n && a == hpa + part(k - i, m);
+      loop assigns k, a, p->tables[t].e[0 .. 511];
+      loop variant i + n - k; */
+  for (k = i; k < i + n; k++) {
+    s2_entry_write(p, t, k, s2_entry_leaf(m, a, attr));
+    a += step;
+  }
+  s2_live_add(p, t, (int32_t)n);
+}
+
+/** One run: the tables down to the leaf level, then its n leaves; a new leaf table is filled before it is linked. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && Dom(p, w) && n <= 512;
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
+    ensures inv: Inv(p) && Free(p) && Live(p); */
+static void commit_run(struct s2_pool *p, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
+  struct s2_pos at = s2_pos_at(p, w);
+  if (at.l == m) {
+    fill_run(p, at.t, at.i, n, m, hpa, attr);
+    return;
+  }
+  uint32_t t = at.t;
+  uint8_t l = at.l;
+  /*@ loop invariant l: m < l <= at.l && Used(p, t) && p->nodes[t].level == l;
+      loop invariant inv: Inv(p) && Free(p) && Live(p);
+      loop assigns t, l, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4],
+                   p->high[0 .. 4];
+      loop variant l; */
+  while (l > m + 1) {
+    t = s2_tree_grow(p, t, s2_slot(w, l));
+    l--;
+  }
+  s2_tree_link(p, t, s2_slot(w, l), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
+}
+
+void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  uint8_t max = (uint8_t)least(leaf_max, p->leaf_max);
+  uint64_t w = gpa;
+  /*@ loop invariant w: gpa <= w <= end;
+      loop invariant inv: Inv(p) && Free(p) && Live(p);
+      loop invariant in: \forall integer g; gpa <= g < w ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
+      loop invariant out: \forall integer g; Dom(p, g) ==> !(gpa <= g < w) ==>
+                            PA(p, g) == \at(PA(p, g), Pre) && AT(p, g) == \at(AT(p, g), Pre);
+      loop assigns w, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4],
+                   p->high[0 .. 4];
+      loop variant end - w; */
+  while (w < end) {
+    uint64_t a = hpa + (w - gpa);
+    uint8_t m = leaf_level(w, a, end - w, max);
+    uint32_t n = run_length(end - w, s2_slot(w, m), m);
+    commit_run(p, w, n, m, a, attr);
+    w += (uint64_t)n * s2_span(m);
+  }
+}
+
+struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
+                                   uint32_t leaf_max) {
+  struct s2_need r = {s2_check_range(pt->gpa_bits, gpa, size), 0};
+  if (r.status != S2_OK) {
+    return r;
+  }
+  r.status = s2_check_hpa(pt, hpa, size);
+  if (r.status != S2_OK) {
+    return r;
+  }
+  if (leaf_max >= S2_LEVELS - 1) {
+    r.status = S2_ERR_CONFIG;
+    return r;
+  }
+  return s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
+}
+
+s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  if (!s2_attr_legal(pt->features, attr)) {
+    return S2_ERR_ATTR;
+  }
+  struct s2_need need = s2_pt_tables_needed(pt, gpa, size, hpa, leaf_max);
+  if (need.status != S2_OK) {
+    return need.status;
+  }
+  if (need.tables > (uint32_t)pt->pool.nfree) {
+    return S2_ERR_NO_TABLES;
+  }
+  s2_commit_map(&pt->pool, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
+  s2_flush_mapped(pt, gpa, gpa + size, 0);
+  return S2_OK;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * ops.h - the steps that page-table and space operations are made of: check, plan, commit. Internal to src/.
+ *
+ * Plans read and can refuse; commits write and cannot. So a refused call has written nothing.
+ */
+#ifndef S2_OPS_H
+#define S2_OPS_H
+
+#include "stage2/space.h"
+#include "tree.h"
+
+/** What a commit found: the smallest level it touched, S2_NO_LEVEL if nothing. Tells the invalidation its step. */
+#define S2_NO_LEVEL 255u
+
+/** Alignment, emptiness, overflow, width of a guest range, in this order. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && gpa + size <= width(gpa_bits); */
+s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size);
+
+/** Alignment, width of a host range, and that it misses the tables themselves (T5). size is checked already. */
+/*@ requires pt: \valid_read(pt);
+    terminates \true; exits \false; assigns \nothing; */
+s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size);
+
+/** Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact. */
+/*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
+    terminates \true; exits \false; assigns \nothing;
+    ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(p, g) == -1; */
+struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
+
+/** Map what s2_plan_map() allowed. Cannot fail. attr carries the format's accessed/dirty default. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
+    requires tables: p->nfree >= tables_for(p, gpa, end, hpa, leaf_max);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
+    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
+void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
+
+/** How many tables it takes to make gpa and end leaf boundaries. Exact. */
+/*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
+    terminates \true; exits \false; assigns \nothing; */
+uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end);
+
+/** Make gpa and end leaf boundaries; s2_plan_cut() tables are free. Break-before-make inside. Translation unchanged. */
+/*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
+    terminates \true; exits \false;
+    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    ensures inv: Good(pt);
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures cut: Boundary(&pt->pool, gpa) && Boundary(&pt->pool, end); */
+void s2_cut(struct s2_pt *pt, uint64_t gpa, uint64_t end);
+
+/** The same for one address. */
+/*@ requires inv: \valid(pt) && Good(pt);
+    terminates \true; exits \false;
+    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    ensures inv: Good(pt);
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures cut: Boundary(&pt->pool, gpa); */
+void s2_split_at(struct s2_pt *pt, uint64_t gpa);
+
+/** Clear every leaf in [gpa, end), whose ends are boundaries; emptied tables go to limbo. Returns the smallest level. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires cut: Boundary(p, gpa) && Boundary(p, end);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
+uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end);
+
+/**
+ * First pass of a release: like s2_remove(), but each leaf becomes a marked entry that still names its frame. Tables
+ * without a live entry go to limbo with their marks; s2_pool_drain() sends those frames home, s2_reap() the others.
+ */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires cut: Boundary(p, gpa) && Boundary(p, end);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
+uint32_t s2_mark(struct s2_pool *p, uint64_t gpa, uint64_t end);
+
+/** Second pass, after the invalidation: frames of the marked entries in [gpa, end) go home. Returns pages given. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires fresh: Flushed(p);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1];
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures same: Same{Pre,Post}(p); */
+int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end);
+
+/** Give every leaf in [gpa, end) the rights; ends are boundaries. Returns the smallest level rewritten. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires cut: Boundary(p, gpa) && Boundary(p, end);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1];
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures addr: \forall integer g; Dom(p, g) ==> PA(p, g) == \old(PA(p, g));
+    ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) != -1 ==> AT(p, g) == with_rights(\old(AT(p, g)), rights);
+    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==> AT(p, g) == \old(AT(p, g)); */
+uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t rights);
+
+/**
+ * The invalidation of a finished change of [gpa, end): on every CPU, complete on return. level is the smallest leaf level
+ * that changed (the step), S2_NO_LEVEL when nothing did: then there is nothing to do. Tables in limbo make it a full one:
+ * walk caches are not indexed by leaf.
+ */
+/*@ requires pt: \valid(pt) && gpa < end;
+    terminates \true; exits \false;
+    assigns pt->flush;
+    ensures fresh: level != S2_NO_LEVEL ==> Flushed(&pt->pool); */
+void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
+
+/** s2_flush_range() then s2_pool_drain(). Returns the pages given to the host. */
+/*@ requires pt: \valid(pt) && gpa < end;
+    terminates \true; exits \false;
+    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures none: pt->pool.nlimbo == 0; */
+int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
+
+/** A new leaf is visible: invalidate where the architecture may have cached the hole. */
+/*@ requires pt: \valid(pt) && gpa < end;
+    terminates \true; exits \false; assigns pt->flush; */
+static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
+  if (S2_FMT_MAP_FLUSH != 0) {
+    s2_flush_range(pt, gpa, end, level);
+  }
+}
+
+/* ---- backends ---- */
+
+/** Pages of an alloc area at one address: obtain, zero, map. level: the leaf that was made. */
+struct s2_got {
+  s2_status status;
+  uint32_t level;
+};
+
+/** One leaf around gpa, inside [lo, hi): a block when blocks are asked for and everything fits, else 4 KiB. (BCK-3) */
+/*@ requires inv: \valid(s) && Good(&s->pt);
+    requires in: lo <= gpa < hi && off(lo, 0) == 0 && off(hi, 0) == 0;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks);
+
+/** Every page of [gpa, end), or none. (BCK-2) */
+/*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks);
+
+/** Second half of a release whose range has been marked: invalidate, then frames and tables go home. (BCK-4) */
+/*@ requires inv: \valid(s) && gpa < end;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: Same{Pre,Post}(&s->pt.pool); */
+void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level);
+
+/** Map an area's host range in one go; the plan said yes. (BCK-1) */
+/*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt); */
+void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
+
+#endif

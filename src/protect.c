@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/** protect.c - new rights for every leaf of a range; output, size and type stay, so no entry passes through invalid. */
+#include "ops.h"
+
+/** Are these rights the format has, on this host? Types are judged apart from rights (format.h). */
+/*@ requires pt: \valid_read(pt);
+    terminates \true; exits \false; assigns \nothing; */
+static bool rights_legal(const struct s2_pt *pt, uint32_t rights) {
+  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(pt->features, rights | S2_WB);
+}
+
+/** Rewrite the leaves of at.t from slot at.i on, up to end or the first link. Returns the address behind the run. */
+/*@ requires inv: Inv(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
+    requires w: off(w, at.l) == 0;
+    terminates \true; exits \false;
+    assigns p->tables[at.t].e[0 .. 511];
+    ensures inv: Inv(p) && Live(p);
+    ensures on: w < \result; */
+static uint64_t rights_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end, uint32_t rights) {
+  uint64_t step = s2_span(at.l);
+  uint64_t next = w;
+  uint32_t i = at.i;
+  /*@ loop invariant i: at.i <= i <= 512;
+      loop assigns i, next, p->tables[at.t].e[0 .. 511];
+      loop variant 512 - i; */
+  while (i < S2_ENTRIES && next < end) {
+    uint64_t e = s2_entry_read(p, at.t, i);
+    uint32_t kind = s2_entry_kind(at.l, e);
+    if (kind == S2_TABLE) {
+      break;
+    }
+    if (kind == S2_LEAF) {
+      uint32_t attr = (s2_entry_attr(at.l, e) & ~S2_RIGHTS) | rights;
+      s2_entry_write(p, at.t, i, s2_entry_leaf(at.l, s2_entry_hpa(at.l, e), attr));
+    }
+    i++;
+    next += step;
+  }
+  return next;
+}
+
+uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t rights) {
+  uint32_t level = S2_NO_LEVEL;
+  uint64_t w = gpa;
+  /*@ loop invariant w: gpa <= w;
+      loop invariant inv: Inv(p) && Free(p) && Live(p);
+      loop assigns w, level, p->tables[0 .. p->cap-1];
+      loop variant end - w; */
+  while (w < end) {
+    struct s2_pos at = s2_pos_at(p, w);
+    if (at.l < level) {
+      level = at.l;
+    }
+    w = rights_run(p, at, w - s2_offset(w, at.l), end, rights);
+  }
+  return level;
+}
+
+s2_status s2_pt_protect(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint32_t rights) {
+  if (!rights_legal(pt, rights)) {
+    return S2_ERR_ATTR;
+  }
+  s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
+  if (st != S2_OK) {
+    return st;
+  }
+  uint64_t end = gpa + size;
+  if (s2_plan_cut(&pt->pool, gpa, end) > (uint32_t)pt->pool.nfree) {
+    return S2_ERR_NO_TABLES;
+  }
+  s2_cut(pt, gpa, end);
+  uint32_t level = s2_set_rights(&pt->pool, gpa, end, rights);
+  s2_flush_range(pt, gpa, end, level);
+  return S2_OK;
+}
