@@ -84,6 +84,27 @@ $(HOSTEDLIB): $(HOSTED_SRC:arch/hosted/%.c=$(B)/hosted/%.o)
 -include $(sort $(wildcard tests/*/rules.mk))
 -include proofs/rules.mk
 
+tools: ## install what the checks need and this machine lacks
+	@sh tests/tools.sh
+check: ## install what is missing, then build with gcc and clang and pass every test and proof
+	@sh tests/tools.sh && MAKE='$(MAKE)' sh tests/check.sh
+status: ## one line per kind of evidence, from the last results
+	@sh tests/status.sh
+
+PREFIX ?= /usr/local
+install: all ## copy headers, libraries and the tool to PREFIX (DESTDIR is honoured)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include/stage2 $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 644 include/stage2/*.h $(DESTDIR)$(PREFIX)/include/stage2/
+	$(Q)for h in arch/*.h $(foreach f,$(FORMATS),$(ARCH_$(f))/entry.h $(ARCH_$(f))/geometry.h); do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/stage2/$$h; done
+	$(Q)install -m 644 $(LIBS) $(DESTDIR)$(PREFIX)/lib/
+	$(Q)install -m 755 $(B)/stage2 $(DESTDIR)$(PREFIX)/bin/
+
+help: ## this list
+	@printf 'libstage2: make TARGET [CC=gcc|clang] [SAN=1] [COV=1] [V=1]\n\n'
+	@grep -hE '^[a-z-]+:.*## ' Makefile $(wildcard src/tool/rules.mk tests/*/rules.mk proofs/rules.mk) | \
+	  sed -E 's/^([a-z-]+):.*## /\1\t/' | sort -u | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
+
 clean: ## remove everything built
 	rm -rf build
-.PHONY: all clean
+.PHONY: all tools check status install help clean

@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 /* in s2_bit_name.kinds: the entries that have this field */
-#define S2_BITS_PAGE 0x1u   /* leaf of level 0                */
-#define S2_BITS_TABLE 0x2u  /* link to the next table         */
-#define S2_BITS_BLOCK 0x4u  /* leaf above level 0             */
+#define S2_BITS_PAGE   0x1u /* leaf of level 0                */
+#define S2_BITS_TABLE  0x2u /* link to the next table         */
+#define S2_BITS_BLOCK  0x4u /* leaf above level 0             */
 #define S2_BITS_MARKED 0x8u /* not present, address kept      */
-#define S2_BITS_LEAF (S2_BITS_PAGE | S2_BITS_BLOCK)
-#define S2_BITS_LIVE (S2_BITS_LEAF | S2_BITS_TABLE)
-#define S2_BITS_ALL (S2_BITS_LIVE | S2_BITS_MARKED)
+#define S2_BITS_LEAF   (S2_BITS_PAGE | S2_BITS_BLOCK)
+#define S2_BITS_LIVE   (S2_BITS_LEAF | S2_BITS_TABLE)
+#define S2_BITS_ALL    (S2_BITS_LIVE | S2_BITS_MARKED)
 
 struct s2_bit_name {
   const char *name;

@@ -2,20 +2,20 @@
 /**
  * geometry_4k.h - 4 KiB tables of 512 entries: the arithmetic of levels, the same for all formats.
  *
- * The contracts stand in include/stage2/format.h; this file, and the geometry.h of each format that includes it, are the
- * only places with shifts and masks of guest addresses. The macros exist so that static assertions can pin values.
+ * The contracts stand in include/stage2/format.h; this file and the geometry.h of each format are the only places with
+ * shifts and masks of guest addresses. The macros exist so that static assertions can pin values.
  */
 #ifndef ARCH_GEOMETRY_4K_H
 #define ARCH_GEOMETRY_4K_H
 
 #include "stage2/types.h"
 
-#define S2_GEO_SHIFT(l) (12u + 9u * (unsigned)(l))      /* log2 of what an entry of level l covers */
-#define S2_GEO_ROOT_SHIFT(l) (21u + 9u * (unsigned)(l)) /* log2 of what a table of level l covers  */
-#define S2_GEO_SPAN(l) (UINT64_C(1) << S2_GEO_SHIFT(l))
-#define S2_GEO_SLOT(va, l) (((va) >> S2_GEO_SHIFT(l)) & 511u)
+#define S2_GEO_SHIFT(l)          (12u + 9u * (unsigned)(l)) /* log2 of what an entry of level l covers */
+#define S2_GEO_ROOT_SHIFT(l)     (21u + 9u * (unsigned)(l)) /* log2 of what a table of level l covers  */
+#define S2_GEO_SPAN(l)           (UINT64_C(1) << S2_GEO_SHIFT(l))
+#define S2_GEO_SLOT(va, l)       (((va) >> S2_GEO_SHIFT(l)) & 511u)
 #define S2_GEO_ROOT_INDEX(va, l) ((va) >> S2_GEO_ROOT_SHIFT(l))
-#define S2_GEO_LAST(bits) ((UINT64_C(1) << (bits)) - 1u) /* last address of that width */
+#define S2_GEO_LAST(bits)        ((UINT64_C(1) << (bits)) - 1u) /* last address of that width */
 
 _Static_assert(S2_GEO_SPAN(0) == S2_PAGE_SIZE && S2_GEO_SPAN(1) == 0x200000u, "4 KiB pages, 2 MiB blocks");
 _Static_assert(S2_GEO_SPAN(2) == 0x40000000u && S2_GEO_SPAN(3) == UINT64_C(0x8000000000), "1 GiB, 512 GiB blocks");

@@ -24,28 +24,44 @@ struct spot {
 
 enum cut { CUT_NONE, CUT_DONE, CUT_NO_ROOM };
 
-/* ------------------------------------------------------------------ one chunk: search */
+/* ---------------------------------------- search */
 
-/** The last area that starts at or below g, or 0. Branch-free: the next key to look at is chosen, not jumped to. */
+/**
+ * The last key that is at most g, or 0. The next key to look at is chosen by a conditional move, not jumped to, so no
+ * branch depends on what is searched.
+ */
+/*@ requires mem: 0 <= n <= 0x1000000 && \valid_read(key + (0 .. n - 1));
+    requires sorted: \forall integer i, j; 0 <= i < j < n ==> Key(key, i) < Key(key, j);
+    terminates \true; exits \false; assigns \nothing;
+    ensures in: 0 <= \result && (0 < n ==> \result < n) && (n == 0 ==> \result == 0);
+    ensures lo: \result > 0 ==> Key(key, \result) <= g;
+    ensures hi: \forall integer i; \result < i < n ==> g < Key(key, i); */
+static int32_t search(const int64_t *key, int32_t n, int64_t g) {
+  uint32_t base = 0;
+  uint32_t len = (uint32_t)n;
+  /*@ loop invariant in: 0 <= base && base + len <= n && (len == 0 ==> n == 0);
+      loop invariant lo: base > 0 ==> Key(key, base) <= g;
+      loop invariant hi: \forall integer i; base + len <= i < n ==> g < Key(key, i);
+      loop assigns base, len;
+      loop variant len; */
+  while (len > 1) {
+    uint32_t half = len / 2;
+    base = key[base + half] <= g ? base + half : base;
+    len -= half;
+  }
+  return (int32_t)base;
+}
+
+/* ---------------------------------------- one chunk: search */
+
+/** The last area that starts at or below g, or 0. */
 /*@ requires inv: \valid_read(k) && 0 <= k->n <= 64 && KNonEmpty(k) && KSorted(k);
     terminates \true; exits \false; assigns \nothing;
     ensures in: 0 <= \result && (k->n > 0 ==> \result < k->n) && (k->n == 0 ==> \result == 0);
     ensures lo: \result > 0 ==> St(k, \result) <= g;
     ensures hi: \forall integer i; \result < i < k->n ==> g < St(k, i); */
 static int32_t chunk_last(const struct s2_chunk *k, int64_t g) {
-  uint32_t base = 0;
-  uint32_t len = (uint32_t)k->n;
-  /*@ loop invariant in: 0 <= base && base + len <= k->n && (len == 0 ==> k->n == 0);
-      loop invariant lo: base > 0 ==> St(k, base) <= g;
-      loop invariant hi: \forall integer i; base + len <= i < k->n ==> g < St(k, i);
-      loop assigns base, len;
-      loop variant len; */
-  while (len > 1) {
-    uint32_t half = len / 2;
-    base = k->start[base + half] <= g ? base + half : base;
-    len -= half;
-  }
-  return (int32_t)base;
+  return search(k->start, k->n, g);
 }
 
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
@@ -162,7 +178,7 @@ static bool meets(const struct s2_chunk *k, int32_t i) {
   return touches_right(k, i, k->end[i - 1], k->pay[i - 1]);
 }
 
-/* ------------------------------------------------------------------ one chunk: entries by index */
+/* ---------------------------------------- one chunk: entries by index */
 
 /** Entry i of k to place j of m. */
 /*@ requires mem: \valid_read(k) && \valid(m) && 0 <= i < 64 && 0 <= j < 64 && (k == m || \separated(k, m));
@@ -237,7 +253,7 @@ static void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
   k->n -= j - i;
 }
 
-/* ------------------------------------------------------------------ one chunk: areas by address */
+/* ---------------------------------------- one chunk: areas by address */
 
 /** A new area in the gap before i. */
 /*@ requires inv: ChunkInv(k) && 0 <= i <= k->n < 64 && 0 <= x < y <= AREA_TOP && p.backend != 0;
@@ -363,7 +379,7 @@ static int32_t chunk_set_rights(struct s2_chunk *k, int32_t i, int64_t y, uint32
   return j;
 }
 
-/** Areas that are one area become one, between the pairs (i - 1, i) and (j - 1, j). From the right: the tail is short. */
+/** Unite what is one area among i - 1 .. j. From the right, so that the tail to move is short. */
 /*@ requires inv: ChunkInv(k) && 0 <= i <= k->n && 0 <= j <= k->n;
     terminates \true; exits \false;
     assigns k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
@@ -384,40 +400,28 @@ static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
   }
 }
 
-/** The chunk's part of protect. No area that starts before x or ends after y has other rights than these. */
+/** The chunk's part of protect. An area that reaches out of [x, y) has these rights: otherwise it has been cut. */
 /*@ requires inv: ChunkInv(k) && 0 <= x < y <= AREA_TOP && rights < 16;
+    requires ready: KReady(k, x, rights) && KReady(k, y, rights);
     terminates \true; exits \false;
     assigns k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
     ensures inv: ChunkInv(k) && k->n <= \old(k->n) && (0 < \old(k->n) ==> 0 < k->n);
     ensures none: \forall integer g; KNone(k, g) <==> KNone{Pre}(k, g);
-    ensures out: KBound{Pre}(k, x) ==> KBound{Pre}(k, y) ==> \forall integer g; g < x || y <= g ==>
-                   KKept{Pre,Here}(k, g); */
+    ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
 static void chunk_protect(struct s2_chunk *k, int64_t x, int64_t y, uint32_t rights) {
   int32_t i = chunk_seek(k, x);
   int32_t j = chunk_set_rights(k, i, y, rights);
   chunk_unite_range(k, i, j);
 }
 
-/* ------------------------------------------------------------------ the windows */
+/* ---------------------------------------- the windows */
 
-/** The window that holds g. Branch-free, over packed keys. */
+/** The window that holds g. */
 /*@ requires inv: \valid_read(s) && AreaMem(s) && AreaTiles(s) && 0 <= g;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result == win(s, g) && Win(s, \result, g); */
 static int32_t window(const struct s2_areas *s, int64_t g) {
-  uint32_t base = 0;
-  uint32_t len = (uint32_t)s->n;
-  /*@ loop invariant in: 0 <= base && 1 <= len && base + len <= s->n;
-      loop invariant lo: WLo(s, base) <= g;
-      loop invariant hi: \forall integer p; base + len <= p < s->n ==> g < WLo(s, p);
-      loop assigns base, len;
-      loop variant len; */
-  while (len > 1) {
-    uint32_t half = len / 2;
-    base = s->lo[base + half] <= g ? base + half : base;
-    len -= half;
-  }
-  return (int32_t)base;
+  return search(s->lo, s->n, g);
 }
 
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g;
@@ -471,7 +475,8 @@ static void move_border(struct s2_areas *s, int32_t p, int64_t v) {
     terminates \true; exits \false;
     assigns s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures lo: \forall integer q; 0 <= q < p ==> WLo(s, q) == WLo{Pre}(s, q) && WId(s, q) == WId{Pre}(s, q);
-    ensures hi: \forall integer q; p < q <= s->n ==> WLo(s, q) == WLo{Pre}(s, q - 1) && WId(s, q) == WId{Pre}(s, q - 1); */
+    ensures hi: \forall integer q; p < q <= s->n ==>
+                  WLo(s, q) == WLo{Pre}(s, q - 1) && WId(s, q) == WId{Pre}(s, q - 1); */
 static void windows_open(struct s2_areas *s, int32_t p) {
   int32_t q = s->n;
   /*@ loop invariant in: p <= q <= s->n;
@@ -536,7 +541,7 @@ static void windows_drop(struct s2_areas *s, int32_t a, int32_t b) {
   s->lo[0] = 0;
 }
 
-/* ------------------------------------------------------------------ moving areas between chunks: no address can tell */
+/* ---------------------------------------- moving areas between chunks: no address can tell */
 
 /** Entries from h on of k become all of m. */
 /*@ requires mem: KWf(k) && \valid(m) && \separated(k, m) && 0 <= h <= k->n;
@@ -729,24 +734,38 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
   return touches_right(&s->chunks[s->id[p + 1]], 0, k->end[k->n - 1], k->pay[k->n - 1]);
 }
 
-/** If so, the last area of window p takes over the first of window p + 1, and with it the addresses. */
-/*@ requires inv: AreasInv(s) && -1 <= p;
+/** The last area of window p takes over the first of window p + 1, and with it the addresses. No address can tell. */
+/*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n;
+    requires touch: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) == St(WChunk(s, p + 1), 0);
+    requires same: Pay(WChunk(s, p), Kn(WChunk(s, p)) - 1) == Pay(WChunk(s, p + 1), 0);
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void unite_seam(struct s2_areas *s, int32_t p) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  int64_t v = m->end[0];
+  chunk_close(m, 0, 1);
+  k->end[k->n - 1] = v;
+  s->lo[p + 1] = v;
+  count_add(s, -1);
+  if (m->n == 0) {
+    windows_drop(s, p + 1, p + 2);
+  }
+}
+
+/** The border between windows p and p + 1, if it is there: no area may continue over it. */
+/*@ requires inv: AreasInv(s) && -1 <= p;
+    terminates \true; exits \false;
+    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n <= \old(s->n);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static void mend(struct s2_areas *s, int32_t p) {
   if (has_seam(s, p)) {
-    struct s2_chunk *k = &s->chunks[s->id[p]];
-    struct s2_chunk *m = &s->chunks[s->id[p + 1]];
-    int64_t v = m->end[0];
-    chunk_close(m, 0, 1);
-    k->end[k->n - 1] = v;
-    s->lo[p + 1] = v;
-    count_add(s, -1);
-    if (m->n == 0) {
-      windows_drop(s, p + 1, p + 2);
-    }
+    unite_seam(s, p);
+    thicken(s, p + 1);
+    thicken(s, p);
   }
 }
 
@@ -760,7 +779,7 @@ static void unite_seam(struct s2_areas *s, int32_t p) {
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void settle(struct s2_areas *s, int32_t p) {
   int32_t n = s->chunks[s->id[p]].n;
-  if (s->n == 1 || n > HALF) {
+  if (s->n == 1 || n >= HALF) {
     return;
   }
   if (n == 0) {
@@ -771,7 +790,7 @@ static void settle(struct s2_areas *s, int32_t p) {
   thicken(s, p - 1);
 }
 
-/* ------------------------------------------------------------------ operations: questions */
+/* ---------------------------------------- operations: questions */
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> g <= 0x7fffffffffffffff; */
@@ -840,7 +859,7 @@ bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t y) {
   return true;
 }
 
-/* ------------------------------------------------------------------ operations: insert */
+/* ---------------------------------------- operations: insert */
 
 /** Does an area at the place `at` of x, or the first one of the next window, start before y? */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= at.p < s->n && 0 <= at.i <= Kn(WChunk(s, at.p));
@@ -868,38 +887,34 @@ static void reach(struct s2_areas *s, int32_t p, int64_t y) {
   }
 }
 
-/** Area i of window p is new, or has grown: unite it with the area behind it, and over the borders of the window. */
+/** Area i of window p is new, or has grown: if it is at an end of its chunk, it may continue over a border. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p));
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
-  int32_t n = s->chunks[s->id[p]].n;
-  if (i + 1 == n && has_seam(s, p)) {
-    unite_seam(s, p);
-    settle(s, p);
+  if (i + 1 == s->chunks[s->id[p]].n) {
+    mend(s, p);
   }
-  if (i == 0 && has_seam(s, p - 1)) {
-    unite_seam(s, p - 1);
-    settle(s, p - 1);
+  if (i == 0) {
+    mend(s, p - 1);
   }
 }
 
-/** [x, y) is free and touches area i - 1 of window p, which carries the same: that area grows. */
-/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i <= Kn(WChunk(s, p)) && 0 <= x < y <= AREA_TOP;
-    requires l: En(WChunk(s, p), i - 1) == x && WLo(s, p) <= x;
+/** From the end of area i - 1 of window p up to y all is free, and is to carry what it carries: it grows. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i <= Kn(WChunk(s, p)) && En(WChunk(s, p), i - 1) < y <= AREA_TOP;
     requires r: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> y <= St(WChunk(s, p), j);
     requires n: \forall integer j; p + 1 < s->n ==> 0 <= j < Kn(WChunk(s, p + 1)) ==> y <= St(WChunk(s, p + 1), j);
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures in: \forall integer g; x <= g < y ==> !NoArea(s, g) &&
+    ensures in: \forall integer g; En{Pre}(WChunk{Pre}(s, p), i - 1) <= g < y ==> !NoArea(s, g) &&
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i - 1);
-    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
-static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y) {
+    ensures out: \forall integer g; 0 <= g < En{Pre}(WChunk{Pre}(s, p), i - 1) || y <= g ==>
+                   AreaKept{Pre,Here}(s, g); */
+static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
-  (void)x;
   reach(s, p, y);
   chunk_set_end(k, i - 1, y);
   if (meets(k, i)) {
@@ -911,15 +926,16 @@ static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64
   }
 }
 
-/** [x, y) is free and touches area i of window p, which carries the same: that area grows. */
-/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p)) && 0 <= x < y <= AREA_TOP;
+/** From x up to area i of window p all is free, and is to carry what that area carries: it grows. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p)) && 0 <= x < St(WChunk(s, p), i);
     requires l: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
-    requires r: St(WChunk(s, p), i) == y && WLo(s, p) <= x;
+    requires lo: WLo(s, p) <= x;
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures in: \forall integer g; x <= g < y ==> !NoArea(s, g) && AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i);
-    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+    ensures in: \forall integer g; x <= g < St{Pre}(WChunk{Pre}(s, p), i) ==> !NoArea(s, g) &&
+                  AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i);
+    ensures out: \forall integer g; 0 <= g < x || St{Pre}(WChunk{Pre}(s, p), i) <= g ==> AreaKept{Pre,Here}(s, g); */
 static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
   chunk_set_start(&s->chunks[s->id[p]], i, x);
   unite_borders(s, p, i);
@@ -956,7 +972,7 @@ s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_
   }
   const struct s2_chunk *k = &s->chunks[s->id[at.p]];
   if (touches_left(k, at.i, (int64_t)x, p)) {
-    grow_left(s, at.p, at.i, (int64_t)x, (int64_t)y);
+    grow_left(s, at.p, at.i, (int64_t)y);
     return S2_OK;
   }
   if (touches_right(k, at.i, (int64_t)y, p)) {
@@ -966,7 +982,7 @@ s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_
   return add_area(s, at, (int64_t)x, (int64_t)y, p);
 }
 
-/* ------------------------------------------------------------------ operations: remove */
+/* ---------------------------------------- operations: remove */
 
 /** Area at.i of window at.p reaches out of [x, y) on both sides: it becomes two. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP;
@@ -1094,7 +1110,7 @@ s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
   return S2_OK;
 }
 
-/* ------------------------------------------------------------------ operations: protect */
+/* ---------------------------------------- operations: protect */
 
 /** Does x lie inside area i, and has that area other rights? Then protect must cut it at x. */
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
@@ -1109,6 +1125,8 @@ static bool needs_cut(const struct s2_chunk *k, int32_t i, int64_t x, uint32_t r
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    ensures ready: \result != CUT_NO_ROOM ==> AreaReady(s, x, rights);
+    ensures still: \forall integer y; AreaReady{Pre}(s, y, rights) ==> AreaReady(s, y, rights);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
   struct spot at = locate(s, x);
@@ -1141,12 +1159,15 @@ static void uncut(struct s2_areas *s, int64_t x) {
 
 /** Areas of window p that meet [x, y) get the rights. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= x < y <= AREA_TOP && rights < 16;
+    requires ready: KReady(WChunk(s, p), x, rights) && KReady(WChunk(s, p), y, rights);
     terminates \true; exits \false;
     assigns s->count, s->chunks[0 .. s->cap - 1];
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
-    ensures out: KBound{Pre}(WChunk(s, p), x) ==> KBound{Pre}(WChunk(s, p), y) ==>
-                   \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures fr: \forall integer q; 0 <= q < s->n ==> q != p ==> KReady{Pre}(WChunk(s, q), x, rights) ==>
+                  KReady{Pre}(WChunk(s, q), y, rights) ==>
+                  KReady(WChunk(s, q), x, rights) && KReady(WChunk(s, q), y, rights); */
 static void protect_in(struct s2_areas *s, int32_t p, int64_t x, int64_t y, uint32_t rights) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   int32_t n = k->n;
@@ -1169,7 +1190,7 @@ static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
                    s->spare[0 .. s->cap - 1];
       loop variant w + 2; */
   while (w >= p - 1) {
-    unite_seam(s, w);
+    mend(s, w);
     thicken(s, w);
     w--;
   }
@@ -1177,10 +1198,12 @@ static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
 
 /** Both ends are cut where needed: this cannot fail. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && rights < 16;
+    requires ready: AreaReady(s, x, rights) && AreaReady(s, y, rights);
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g)); */
+    ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t rights) {
   int32_t p = window(s, x);
   int32_t q = window_of_end(s, p, y);
@@ -1188,6 +1211,9 @@ static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t right
   /*@ loop invariant in: p <= w <= q + 1;
       loop invariant inv: AreasInv(s);
       loop invariant none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+      loop invariant out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+      loop invariant ready: \forall integer r; w <= r < s->n ==>
+        KReady(WChunk(s, r), x, rights) && KReady(WChunk(s, r), y, rights);
       loop assigns w, s->count, s->chunks[0 .. s->cap - 1];
       loop variant q + 1 - w; */
   while (w <= q) {
@@ -1212,7 +1238,7 @@ s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t y, uint32_t 
   return S2_OK;
 }
 
-/* ------------------------------------------------------------------ operations: find_free */
+/* ---------------------------------------- operations: find_free */
 
 /** What find_free() looks for: size bytes at a multiple of align, not past last. */
 struct wish {
@@ -1234,7 +1260,7 @@ static uint64_t align_up(uint64_t c, uint64_t align) {
   return over == 0 ? c : c + (align - over);
 }
 
-/** Does the wish fit at the candidate c, with the next area at `next`? Aligns (a division) only if c alone would fit. */
+/** Does the wish fit at or above c, before the next area at `next`? Aligns (a division) only if c alone would fit. */
 /*@ requires c: c <= AREA_TOP && next <= 0x7fffffffffffffff && 0 < w.size && 0 < w.align <= 0x8000000000000000;
     requires last: w.last <= AREA_TOP && w.size <= AREA_TOP;
     terminates \true; exits \false; assigns \nothing;
@@ -1356,7 +1382,7 @@ struct s2_place s2_areas_find_free(const struct s2_areas *s, uint64_t hint, uint
   return r;
 }
 
-/* ------------------------------------------------------------------ operations: init, clear */
+/* ---------------------------------------- operations: init, clear */
 
 /*@ requires m: \valid_read(m);
     terminates \true; exits \false; assigns \nothing;

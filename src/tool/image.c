@@ -19,6 +19,8 @@
  */
 #include "tool.h"
 
+#include "stage2/version.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -298,7 +300,7 @@ static const char *wrong_header(const struct image *im, const struct format_ops 
 
 /* The register values that the library gives for such a root: made from an empty page table in the same place. */
 static const char *wrong_registers(const struct image *im, const struct format_ops *f) {
-  static struct s2_table tables[16];
+  static _Alignas(4096) struct s2_table tables[16];
   static struct s2_node nodes[16];
   static int32_t stack[16];
   struct s2_pt pt;

@@ -64,7 +64,7 @@ static int check_name(const struct line *l, const char *name) {
       return fail_at(l->where, "the name has a character that is not printable ASCII");
     }
   }
-  return strlen(name) > NAME_LENGTH ? fail_at(l->where, "the name is longer than %d characters", NAME_MAX) : EXIT_OK;
+  return strlen(name) > NAME_LENGTH ? fail_at(l->where, "the name is longer than %d characters", NAME_LENGTH) : EXIT_OK;
 }
 
 static int number(const struct line *l, size_t field, const char *what, uint64_t *value) {

@@ -30,6 +30,11 @@ static uint32_t tables_used(const struct s2_report *r) {
   return r->tables - r->tables_free;
 }
 
+/* The host may offer larger leaves than a narrow space has levels. */
+static uint32_t largest_leaf(const struct built *b) {
+  return b->cfg.hw.leaf_max < b->space.pt.pool.top ? b->cfg.hw.leaf_max : b->space.pt.pool.top;
+}
+
 /* Table bytes per mapped page, in thousandths. */
 static uint64_t per_page_milli(const struct s2_memory *m) {
   uint64_t pages = count_pages(m);
@@ -82,7 +87,7 @@ static void print_tables(const struct built *b, const struct s2_report *r, const
   (void)printf("\n  %-5s  %-15s  %8s  %10s  %s\n", "level", "entry", "tables", "leaves", "leaf size");
   for (uint32_t l = b->space.pt.pool.top + 1; l-- > 0;) {
     (void)printf("  %-5u  %-15s  %8u  %10llu  %s\n", l, b->f->level_names[l], r->used[l],
-                 (unsigned long long)m->leaves[l], l <= b->cfg.hw.leaf_max ? leaf_name(l) : "-");
+                 (unsigned long long)m->leaves[l], l <= largest_leaf(b) ? leaf_name(l) : "-");
   }
 }
 
@@ -106,12 +111,13 @@ static void print_brief(const struct built *b, const struct s2_report *r, const 
   char mapped[32];
   struct s2_root root = b->f->root(&b->space);
   size_text(m->mapped, mapped);
-  (void)printf("%-3s  %-13s  %2u bits  %3u areas  %12s mapped  %4u tables  leaves", b->f->name,
-               b->f->mode(b->cfg.hw.gpa_bits), b->cfg.hw.gpa_bits, r->areas, mapped, tables_used(r));
-  for (uint32_t l = b->cfg.hw.leaf_max + 1; l-- > 0;) {
-    (void)printf(" %llux%s", (unsigned long long)m->leaves[l], leaf_name(l));
+  (void)printf("%-3s  %-13s  %2u bits  %3u areas  %12s  %4u tables  %s 0x%llx  leaves", b->f->name,
+               b->f->mode(b->cfg.hw.gpa_bits), b->cfg.hw.gpa_bits, r->areas, mapped, tables_used(r),
+               b->f->base_register, (unsigned long long)root.base);
+  for (uint32_t l = 0; l <= largest_leaf(b); l++) {
+    (void)printf(" %s:%llu", leaf_name(l), (unsigned long long)m->leaves[l]);
   }
-  (void)printf("  %s 0x%llx\n", b->f->base_register, (unsigned long long)root.base);
+  (void)putchar('\n');
 }
 
 static void show_text(const struct built *b, const struct options *o) {
@@ -128,7 +134,7 @@ static void show_text(const struct built *b, const struct options *o) {
                leaf_name(b->cfg.hw.leaf_max), features);
   print_areas(b, o);
   if (b->map->skipped != 0) {
-    (void)printf("  %zu device tree entries are disabled or have no CPU address\n", b->map->skipped);
+    (void)printf("  left out of the device tree: %zu, disabled or without a CPU address\n", b->map->skipped);
   }
   print_root(b);
   print_tables(b, &r, &m);

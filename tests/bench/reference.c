@@ -234,6 +234,28 @@ static inline uint32_t run_of(uint64_t gpa, uint64_t hpa, uint64_t left, uint32_
   return l;
 }
 
+/* All arguments are checked: one leaf of level 0, one descent. */
+static s2_status map_page(struct ref_pt *pt, uint64_t gpa, uint64_t e) {
+  uint64_t *path[REF_TOP + 1];
+  uint32_t l = descend(pt, gpa, 0, path);
+  uint64_t *t = path[l];
+  if (get(&t[slot_of(gpa, l)]) != 0) {
+    return S2_ERR_MAPPED;
+  }
+  if (l > 0) {
+    if (l > pt->nfree) {
+      return S2_ERR_NO_TABLES;
+    }
+    t = grow(pt, gpa, l, 0, t);
+  }
+  (*live_of(pt, t))++;
+  put(&t[slot_of(gpa, 0)], e);
+#if defined(S2_FORMAT_GST)
+  flush(pt, gpa, 4096, false);
+#endif
+  return S2_OK;
+}
+
 s2_status ref_map(struct ref_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
   s2_status st = check(pt, gpa, size);
   if (st != S2_OK) {
@@ -259,6 +281,10 @@ s2_status ref_map(struct ref_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, 
     return S2_ERR_POOL;
   }
   uint64_t bits = rights_bits(attr & S2_RIGHTS) | type_bits(type);
+
+  if (size == 4096) {
+    return map_page(pt, gpa, pa_bits(hpa) | bits | level_bits(0));
+  }
 
   /* plan: nothing is mapped yet, and how many tables it takes */
   uint64_t *path[REF_TOP + 1];
@@ -292,15 +318,12 @@ s2_status ref_map(struct ref_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, 
     return S2_ERR_NO_TABLES;
   }
 
-  /* commit; the only run of a small call is where the plan has just been */
-  bool one = (uint64_t)n * span(l) == size;
+  /* commit */
   done = 0;
   while (done < size) {
     uint64_t va = gpa + done;
-    if (!one) {
-      l = run_of(va, hpa + done, size - done, leaf_max, &n);
-      at = descend(pt, va, l, path);
-    }
+    l = run_of(va, hpa + done, size - done, leaf_max, &n);
+    at = descend(pt, va, l, path);
     uint64_t *t = grow(pt, va, at, l, path[at]);
     uint64_t *p = t + slot_of(va, l);
     uint64_t *end = p + n;
@@ -403,7 +426,32 @@ static inline s2_status remove_range(struct ref_pt *pt, uint64_t gpa, uint64_t s
   return S2_OK;
 }
 
+/* One page, arguments checked, one descent. */
+static s2_status unmap_page(struct ref_pt *pt, uint64_t gpa) {
+  uint64_t *path[REF_TOP + 1];
+  uint32_t l = descend(pt, gpa, 0, path);
+  uint64_t *slot = &path[l][slot_of(gpa, l)];
+  if (get(slot) == 0) {
+    return S2_OK;
+  }
+  if (l > 0) {
+    return S2_ERR_NO_TABLES;
+  }
+  put(slot, 0);
+  uint16_t *live = live_of(pt, path[0]);
+  (*live)--;
+  if (*live == 0) {
+    prune(pt, gpa, 0, path);
+  }
+  flush(pt, gpa, 4096, false);
+  return S2_OK;
+}
+
 s2_status ref_unmap(struct ref_pt *pt, uint64_t gpa, uint64_t size) {
+  if (size == 4096) {
+    s2_status st = check(pt, gpa, size);
+    return st != S2_OK ? st : unmap_page(pt, gpa);
+  }
   return remove_range(pt, gpa, size, false);
 }
 
@@ -478,6 +526,13 @@ struct ref_leaf ref_translate(const struct ref_pt *pt, uint64_t gpa) {
     return leaf_of(gpa, e, 1);
   }
   return leaf_of(gpa, get(&table_at(e)[slot_of(gpa, 0)]), 0);
+}
+
+uint64_t ref_walk_raw(const uint64_t *root, uint64_t gpa) {
+  const uint64_t *l2 = table_at(root[gpa >> 39]);
+  const uint64_t *l1 = table_at(l2[(gpa >> 30) & 511]);
+  const uint64_t *l0 = table_at(l1[(gpa >> 21) & 511]);
+  return ref_address(l0[(gpa >> 12) & 511]) | (gpa & 4095);
 }
 
 /* ---- areas ---- */

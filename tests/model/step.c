@@ -197,11 +197,10 @@ static struct verdict expect_map(const struct t_world *w, const struct t_op *o) 
   if ((o->flags & ~(linear ? S2_PAGES : S2_PAGES | S2_POPULATE | S2_BLOCKS)) != 0) {
     v.must |= BIT(S2_ERR_CONFIG);
   }
-  if (v.must != 0) {
-    return v;
-  }
-  if (m_overlap(&w->m, o->gpa, o->gpa + o->size)) {
+  if (range_errors(w, o->gpa, o->size) == 0 && m_overlap(&w->m, o->gpa, o->gpa + o->size)) {
     v.must |= BIT(S2_ERR_MAPPED);
+  }
+  if (v.must != 0) {
     return v;
   }
   uint64_t end = o->gpa + o->size;
@@ -238,10 +237,11 @@ static struct verdict expect_map(const struct t_world *w, const struct t_op *o) 
 static struct verdict expect_change(const struct t_world *w, const struct t_op *o) {
   struct verdict v = {range_errors(w, o->gpa, o->size), 0};
   uint64_t end = o->gpa + o->size;
-  if (o->kind == T_PROTECT && (o->attr & ~S2_RIGHTS) != 0) {
+  bool bad_rights = (o->attr & ~S2_RIGHTS) != 0 || !s2_attr_legal(w->cfg.hw.features, o->attr);
+  if (o->kind == T_PROTECT && bad_rights) {
     v.must |= BIT(S2_ERR_ATTR);
   }
-  if (v.must != 0) {
+  if (range_errors(w, o->gpa, o->size) != 0) {
     return v;
   }
   for (uint32_t i = 0; i < w->m.n; i++) {

@@ -262,6 +262,11 @@ void t_walk(const struct t_world *w, struct t_view *v) {
 #define T_THERE 2u   /* EPT, NPT, GST: the other CPUs. A64: combined entries     */
 #define T_PENDING 4u /* A64: a tlbi was issued, no dsb yet                       */
 
+/* GST: the entries that a split or a collapse makes valid need an invalidation like any other new entry. */
+#ifndef T_FRESH_BREAKS
+#define T_FRESH_BREAKS 1
+#endif
+
 static bool same_output(const struct t_leaf *a, const struct t_leaf *b) {
   return a->gpa == b->gpa && a->size == b->size && a->hpa == b->hpa && ((a->attr ^ b->attr) & ~S2_RIGHTS) == 0;
 }
@@ -308,7 +313,7 @@ static void observe(struct t_world *w) {
       add_stale(t, (struct t_stale){a->gpa, a->size, a->hpa, -1, a->level, T_HERE | T_THERE});
     }
     if (b != NULL && b->gpa == a->gpa) {
-      t->next.leaf[j++].fresh = b->size == a->size ? a->fresh : 3;
+      t->next.leaf[j++].fresh = b->size == a->size ? a->fresh : T_FRESH_BREAKS * 3;
     }
   }
   while (j < t->next.n) {
@@ -484,8 +489,10 @@ static void on_event(void *arg, enum t_event kind, uint32_t what, uint64_t a, ui
   struct t_tlb *t = &w->tlb;
   bool tlbi_insn = kind == T_EV_INSN && (what == S2_INSN_IPAS2E1IS || what == S2_INSN_HFENCE_GVMA);
   t->events++;
-  /* no store comes between two tlbi of one loop, nor between two frees of one: look at every other moment */
-  if (t->last < 0 || t->last != (int32_t)kind || (kind == T_EV_INSN && !tlbi_insn)) {
+  /* no store comes between two tlbi of one loop, between two frees of one, nor before a remote invalidation: look at
+     every other moment */
+  bool again = t->last == (int32_t)kind && (kind != T_EV_INSN || tlbi_insn);
+  if (!again && !(kind == T_EV_REMOTE && t->last == (int32_t)T_EV_INSN)) {
     observe(w);
   }
   if (kind == T_EV_INSN && t->last != (int32_t)T_EV_INSN && w->res != NULL) {

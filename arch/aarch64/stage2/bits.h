@@ -7,6 +7,7 @@
 
 #include "arch/bit_name.h"
 
+/* clang-format off */
 static const struct s2_bit_name s2_bit_names[] = {
   {"IGNORED", 63, 63, S2_BITS_LEAF},
   {"PBHA", 62, 59, S2_BITS_LEAF},
@@ -38,5 +39,6 @@ static const struct s2_bit_name s2_bit_names[] = {
   {"TYPE", 1, 1, S2_BITS_LIVE},
   {"VALID", 0, 0, S2_BITS_ALL},
 };
+/* clang-format on */
 
 #endif

@@ -9,16 +9,16 @@
 #include "stage2/table.h"
 
 #define VTTBR_VMID_SHIFT 48
-#define VTCR_T0SZ(bits) (64u - (uint64_t)(bits))
-#define VTCR_SL0_SHIFT 6
-#define VTCR_IRGN0_WB UINT64_C(0x100)  /* bits 9:8: write-back, allocating         */
-#define VTCR_ORGN0_WB UINT64_C(0x400)  /* bits 11:10                               */
-#define VTCR_SH0_INNER UINT64_C(0x3000) /* bits 13:12; TG0 bits 15:14 == 0: 4 KiB  */
-#define VTCR_PS_SHIFT 16
-#define VTCR_VS UINT64_C(0x80000) /* 16-bit VMID                                   */
-#define VTCR_HA UINT64_C(0x200000) /* hardware sets AF                             */
-#define VTCR_HD UINT64_C(0x400000) /* hardware dirty state, where DBM asks for it  */
-#define VTCR_RES1 UINT64_C(0x80000000)
+#define VTCR_T0SZ(bits)  (64u - (uint64_t)(bits))
+#define VTCR_SL0_SHIFT   6
+#define VTCR_IRGN0_WB    UINT64_C(0x100)  /* bits 9:8: write-back, allocating         */
+#define VTCR_ORGN0_WB    UINT64_C(0x400)  /* bits 11:10                               */
+#define VTCR_SH0_INNER   UINT64_C(0x3000) /* bits 13:12; TG0 bits 15:14 == 0: 4 KiB  */
+#define VTCR_PS_SHIFT    16
+#define VTCR_VS          UINT64_C(0x80000)  /* 16-bit VMID                                   */
+#define VTCR_HA          UINT64_C(0x200000) /* hardware sets AF                             */
+#define VTCR_HD          UINT64_C(0x400000) /* hardware dirty state, where DBM asks for it  */
+#define VTCR_RES1        UINT64_C(0x80000000)
 
 /** PS: 0..5 name 32, 36, 40, 42, 44, 48 bits. */
 static uint64_t physical_size(uint32_t bits) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * AArch64 stage 2 descriptors (Arm DDI 0487, D8.3 to D8.5), VMSAv8-64, 4 KiB granule. Contracts: include/stage2/format.h.
+ * AArch64 stage 2 descriptors, VMSAv8-64, 4 KiB granule (Arm DDI 0487, D8.3 to D8.5). Contracts: stage2/format.h.
  *
  * Read and write: S2AP bits 7:6; write without read is refused. Execute does not depend on S2AP (D8.4.2), so execute
  * without read is legal. XN[1:0] bits 54:53, with FEAT_XNX: 00 EL1 and EL0, 01 EL0 only, 10 neither, 11 EL1 only.
@@ -13,9 +13,9 @@
  *   S2_X | S2_UX   00       1    with S2_FEAT_UX: execute at EL1 and EL0
  *
  * One encoding serves hosts with and without the feature, and XN == 00 is what S2_X must be on a host without. So with
- * the feature S2_X alone, which would mean EL1 only, is refused rather than granting EL0 more than was asked for. SW is
- * software bit 56: it keeps S2_X | S2_UX and S2_X apart, so that an entry decodes to exactly what it was made from. More
- * bits in attr always mean more rights, and no attr grants a right it does not name on its host.
+ * the feature S2_X alone, which would mean EL1 only, is refused: it is not replaced by something that lets EL0 execute.
+ * SW is software bit 56. It keeps S2_X | S2_UX and S2_X apart, so that an entry decodes to exactly what it was made
+ * from. More bits in attr always mean more rights, and no attr grants a right that it does not name on its host.
  *
  * Memory type, MemAttr bits 5:2 (D8.5, HCR_EL2.FWB == 0): WB 1111, WT 1010, NC 0101, DEV nGnRE 0001, DEV_NE nGnRnE 0000.
  * There is no write-protected type. SH bits 9:8: inner shareable for normal memory, 00 for device, where it is ignored.
@@ -29,23 +29,23 @@
 
 #include "geometry.h"
 
-#define S2_A64_VALID UINT64_C(0x1)
-#define S2_A64_PAGE UINT64_C(0x3)  /* level 0: 01 is reserved            */
-#define S2_A64_BLOCK UINT64_C(0x1) /* levels 1 and 2                     */
-#define S2_A64_TABLE UINT64_C(0x3) /* levels 1 and up                    */
+#define S2_A64_VALID         UINT64_C(0x1)
+#define S2_A64_PAGE          UINT64_C(0x3) /* level 0: 01 is reserved            */
+#define S2_A64_BLOCK         UINT64_C(0x1) /* levels 1 and 2                     */
+#define S2_A64_TABLE         UINT64_C(0x3) /* levels 1 and up                    */
 #define S2_A64_MEMATTR_SHIFT 2
-#define S2_A64_MEMATTR UINT64_C(0x3c)
-#define S2_A64_S2AP_SHIFT 6
-#define S2_A64_S2AP UINT64_C(0xc0)
-#define S2_A64_S2AP_W UINT64_C(0x80)
-#define S2_A64_SH UINT64_C(0x300)
-#define S2_A64_AF UINT64_C(0x400)
-#define S2_A64_XN0 (UINT64_C(1) << 53)
-#define S2_A64_XN1 (UINT64_C(1) << 54)
-#define S2_A64_SW (UINT64_C(1) << 56)
-#define S2_A64_XSW (S2_A64_XN0 | S2_A64_XN1 | S2_A64_SW)
-#define S2_A64_MARK (UINT64_C(1) << 57)
-#define S2_A64_ADDR UINT64_C(0x0000fffffffff000)
+#define S2_A64_MEMATTR       UINT64_C(0x3c)
+#define S2_A64_S2AP_SHIFT    6
+#define S2_A64_S2AP          UINT64_C(0xc0)
+#define S2_A64_S2AP_W        UINT64_C(0x80)
+#define S2_A64_SH            UINT64_C(0x300)
+#define S2_A64_AF            UINT64_C(0x400)
+#define S2_A64_XN0           (UINT64_C(1) << 53)
+#define S2_A64_XN1           (UINT64_C(1) << 54)
+#define S2_A64_SW            (UINT64_C(1) << 56)
+#define S2_A64_XSW           (S2_A64_XN0 | S2_A64_XN1 | S2_A64_SW)
+#define S2_A64_MARK          (UINT64_C(1) << 57)
+#define S2_A64_ADDR          UINT64_C(0x0000fffffffff000)
 
 /* What may be set in a leaf beside the address and bits 1:0. */
 #define S2_A64_LEAF_FREE (S2_A64_MEMATTR | S2_A64_S2AP | S2_A64_SH | S2_A64_AF | S2_A64_XSW)
@@ -53,7 +53,7 @@
 /* One nibble per type: MemAttr of attr bits 7:4 (WB f, WT a, NC 5, DEV 1, DEV_NE 0), and back. */
 #define S2_A64_MEMATTR_OF_TYPE UINT64_C(0x0150af)
 #define S2_A64_TYPE_OF_MEMATTR UINT64_C(0x0000010000300045)
-#define S2_A64_MEMATTR_LEGAL 0x8423u /* bit n: MemAttr n is one of them */
+#define S2_A64_MEMATTR_LEGAL   0x8423u /* bit n: MemAttr n is one of them */
 
 /** The address bits that an entry of level l may have set. */
 static inline uint64_t s2_a64_addr(uint8_t l) {

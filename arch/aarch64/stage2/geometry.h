@@ -10,13 +10,14 @@
 
 #include "arch/geometry_4k.h"
 
-#define S2_FMT_LEAF_MAX 2u
-#define S2_FMT_HPA_BITS 48u
-#define S2_FMT_AD S2_ACCESSED      /* new leaves: AF set, so that no access flag fault is taken  */
-#define S2_FMT_AD_KEPT S2_ACCESSED /* what a leaf can hold: dirty state is not kept, see entry.h */
-#define S2_FMT_FEATURES (S2_FEAT_UX | S2_FEAT_AD | S2_FEAT_VMID16)
-#define S2_FMT_VMID_MAX 0xffu   /* 0xffff with S2_FEAT_VMID16                  */
-#define S2_FMT_MAP_FLUSH 0      /* D8.14: an entry that faults is never cached */
+#define S2_FMT_LEAF_MAX  2u
+#define S2_FMT_HPA_BITS  48u
+#define S2_FMT_AD        S2_ACCESSED /* new leaves: AF set, so that no access flag fault is taken  */
+#define S2_FMT_AD_KEPT   S2_ACCESSED /* what a leaf can hold: dirty state is not kept, see entry.h */
+#define S2_FMT_FEATURES  (S2_FEAT_UX | S2_FEAT_AD | S2_FEAT_VMID16)
+#define S2_FMT_VMID_MAX  0xffu /* 0xffff with S2_FEAT_VMID16                  */
+#define S2_FMT_VMID_ZERO 1
+#define S2_FMT_MAP_FLUSH 0 /* D8.14: an entry that faults is never cached */
 #define S2_FMT_BROADCAST 1
 
 _Static_assert(S2_GEO_SLOT(S2_GEO_LAST(48), 3) == 511u && S2_GEO_ROOT_INDEX(S2_GEO_LAST(48), 3) == 0u, "48: one root");

@@ -7,6 +7,7 @@
 
 #include "arch/bit_name.h"
 
+/* clang-format off */
 static const struct s2_bit_name s2_bit_names[] = {
   {"N", 63, 63, S2_BITS_LIVE},
   {"PBMT", 62, 61, S2_BITS_LIVE},
@@ -26,5 +27,6 @@ static const struct s2_bit_name s2_bit_names[] = {
   {"R", 1, 1, S2_BITS_LIVE},
   {"V", 0, 0, S2_BITS_ALL},
 };
+/* clang-format on */
 
 #endif

@@ -9,9 +9,9 @@
 
 #define HGATP_MODE_SHIFT 60
 #define HGATP_VMID_SHIFT 44
-#define HGATP_PPN_SHIFT 12
+#define HGATP_PPN_SHIFT  12
 /* MODE 8, 9, 10 are Sv39x4, Sv48x4, Sv57x4, with top levels 2, 3, 4 */
-#define HGATP_MODE(top) ((uint64_t)(top) + 6u)
+#define HGATP_MODE(top)  ((uint64_t)(top) + 6u)
 
 struct s2_root s2_pt_root(const struct s2_pt *pt) {
   const struct s2_pool *p = &pt->pool;

@@ -17,19 +17,19 @@
 
 #include "geometry.h"
 
-#define S2_GST_V UINT64_C(0x1)
-#define S2_GST_RWX UINT64_C(0xe)
-#define S2_GST_U UINT64_C(0x10)
-#define S2_GST_A UINT64_C(0x40)
-#define S2_GST_D UINT64_C(0x80)
-#define S2_GST_MARK UINT64_C(0x100)
-#define S2_GST_PPN UINT64_C(0x003ffffffffffc00)
+#define S2_GST_V          UINT64_C(0x1)
+#define S2_GST_RWX        UINT64_C(0xe)
+#define S2_GST_U          UINT64_C(0x10)
+#define S2_GST_A          UINT64_C(0x40)
+#define S2_GST_D          UINT64_C(0x80)
+#define S2_GST_MARK       UINT64_C(0x100)
+#define S2_GST_PPN        UINT64_C(0x003ffffffffffc00)
 #define S2_GST_PBMT_SHIFT 61
-#define S2_GST_PBMT (UINT64_C(3) << S2_GST_PBMT_SHIFT)
+#define S2_GST_PBMT       (UINT64_C(3) << S2_GST_PBMT_SHIFT)
 #define S2_GST_PPN_TO_HPA 2 /* PPN is at bit 10, the page number of an address at bit 12 */
 
 /* What may be set in a leaf beside V, U and the address. */
-#define S2_GST_LEAF_FREE (S2_GST_RWX | S2_GST_A | S2_GST_D | S2_GST_PBMT)
+#define S2_GST_LEAF_FREE    (S2_GST_RWX | S2_GST_A | S2_GST_D | S2_GST_PBMT)
 #define S2_GST_RIGHTS_LEGAL 0xbau /* bit n: bits 3:1 == n is R, RW, X, RX or RWX */
 
 /* One nibble per type: PBMT of attr bits 7:4 (WB 0, NC 1, DEV 2), and back. */

@@ -8,12 +8,13 @@
 
 #include "arch/geometry_4k.h"
 
-#define S2_FMT_LEAF_MAX 3u
-#define S2_FMT_HPA_BITS 56u
-#define S2_FMT_AD (S2_ACCESSED | S2_DIRTY) /* new leaves: A and D set, so that no access faults without Svadu */
-#define S2_FMT_AD_KEPT S2_AD_MASK          /* what a leaf can hold                                            */
-#define S2_FMT_FEATURES (S2_FEAT_SVPBMT | S2_FEAT_AD)
-#define S2_FMT_VMID_MAX 0x3fffu
+#define S2_FMT_LEAF_MAX  3u
+#define S2_FMT_HPA_BITS  56u
+#define S2_FMT_AD        (S2_ACCESSED | S2_DIRTY) /* new leaves: A and D set, so that no access faults without Svadu */
+#define S2_FMT_AD_KEPT   S2_AD_MASK               /* what a leaf can hold                                            */
+#define S2_FMT_FEATURES  (S2_FEAT_SVPBMT | S2_FEAT_AD)
+#define S2_FMT_VMID_MAX  0x3fffu
+#define S2_FMT_VMID_ZERO 1
 #define S2_FMT_MAP_FLUSH 1 /* "SFENCE.VMA": an implementation may cache invalid entries */
 #define S2_FMT_BROADCAST 0
 

@@ -7,6 +7,7 @@
 
 #include "arch/bit_name.h"
 
+/* clang-format off */
 static const struct s2_bit_name s2_bit_names[] = {
   {"SUPPRESS_VE", 63, 63, S2_BITS_LEAF},
   {"IGNORED", 63, 52, S2_BITS_TABLE | S2_BITS_MARKED},
@@ -35,5 +36,6 @@ static const struct s2_bit_name s2_bit_names[] = {
   {"W", 1, 1, S2_BITS_ALL},
   {"R", 0, 0, S2_BITS_ALL},
 };
+/* clang-format on */
 
 #endif

@@ -5,9 +5,9 @@
 #include "stage2/format.h"
 #include "stage2/table.h"
 
-#define EPTP_WB UINT64_C(6) /* bits 2:0: memory type of the walk      */
-#define EPTP_LENGTH_SHIFT 3 /* bits 5:3: page-walk length minus 1     */
-#define EPTP_AD UINT64_C(0x40)
+#define EPTP_WB           UINT64_C(6) /* bits 2:0: memory type of the walk      */
+#define EPTP_LENGTH_SHIFT 3           /* bits 5:3: page-walk length minus 1     */
+#define EPTP_AD           UINT64_C(0x40)
 
 struct s2_root s2_pt_root(const struct s2_pt *pt) {
   const struct s2_pool *p = &pt->pool;

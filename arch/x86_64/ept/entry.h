@@ -16,26 +16,26 @@
 
 #include "geometry.h"
 
-#define S2_EPT_RWX UINT64_C(0x7)
+#define S2_EPT_RWX       UINT64_C(0x7)
 #define S2_EPT_EMT_SHIFT 3
-#define S2_EPT_EMT UINT64_C(0x38)
-#define S2_EPT_IPAT UINT64_C(0x40)
-#define S2_EPT_PS UINT64_C(0x80)
-#define S2_EPT_A UINT64_C(0x100)
-#define S2_EPT_D UINT64_C(0x200)
-#define S2_EPT_XU UINT64_C(0x400)
-#define S2_EPT_MARK UINT64_C(0x800)
-#define S2_EPT_ADDR UINT64_C(0x000ffffffffff000)
+#define S2_EPT_EMT       UINT64_C(0x38)
+#define S2_EPT_IPAT      UINT64_C(0x40)
+#define S2_EPT_PS        UINT64_C(0x80)
+#define S2_EPT_A         UINT64_C(0x100)
+#define S2_EPT_D         UINT64_C(0x200)
+#define S2_EPT_XU        UINT64_C(0x400)
+#define S2_EPT_MARK      UINT64_C(0x800)
+#define S2_EPT_ADDR      UINT64_C(0x000ffffffffff000)
 
 /* What may be set in a table entry beside R, W and X: the address, and A, which the hardware sets; XU, see below. */
 #define S2_EPT_TABLE_FREE (S2_EPT_ADDR | S2_EPT_A | S2_EPT_XU)
 /* What may be set in a leaf beside the address and PS. */
-#define S2_EPT_LEAF_FREE (S2_EPT_RWX | S2_EPT_EMT | S2_EPT_IPAT | S2_EPT_A | S2_EPT_D | S2_EPT_XU)
+#define S2_EPT_LEAF_FREE  (S2_EPT_RWX | S2_EPT_EMT | S2_EPT_IPAT | S2_EPT_A | S2_EPT_D | S2_EPT_XU)
 
 /* One nibble per type: EMT of attr bits 7:4 (WB 6, WT 4, WP 5, NC 1, DEV 0), and back. */
-#define S2_EPT_EMT_OF_TYPE UINT64_C(0x01546)
-#define S2_EPT_TYPE_OF_EMT 0x0210034u
-#define S2_EPT_EMT_LEGAL 0x73u    /* bit n: EMT n is a type; 2, 3 and 7 are reserved       */
+#define S2_EPT_EMT_OF_TYPE  UINT64_C(0x01546)
+#define S2_EPT_TYPE_OF_EMT  0x0210034u
+#define S2_EPT_EMT_LEGAL    0x73u /* bit n: EMT n is a type; 2, 3 and 7 are reserved       */
 #define S2_EPT_RIGHTS_LEGAL 0xbau /* bit n: bits 2:0 == n is R, RW, X, RX or RWX            */
 
 /** The address bits that an entry of level l may have set. */

@@ -7,7 +7,7 @@
 #include "stage2/flush.h"
 
 #define INVEPT_SINGLE UINT64_C(1)
-#define INVEPT_ALL UINT64_C(2)
+#define INVEPT_ALL    UINT64_C(2)
 
 #if defined(S2_HOSTED)
 static bool invept(uint64_t type, uint64_t eptp) {

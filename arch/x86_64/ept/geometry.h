@@ -7,13 +7,14 @@
 
 #include "arch/geometry_4k.h"
 
-#define S2_FMT_LEAF_MAX 2u
-#define S2_FMT_HPA_BITS 52u
-#define S2_FMT_AD 0u                            /* new leaves: not accessed, not dirty */
-#define S2_FMT_AD_KEPT S2_AD_MASK               /* what a leaf can hold                */
-#define S2_FMT_FEATURES (S2_FEAT_UX | S2_FEAT_AD)
-#define S2_FMT_VMID_MAX 0xffffu                 /* VPID                                */
-#define S2_FMT_MAP_FLUSH 0                      /* 29.4.2: nothing is cached from a not-present entry */
+#define S2_FMT_LEAF_MAX  2u
+#define S2_FMT_HPA_BITS  52u
+#define S2_FMT_AD        0u         /* new leaves: not accessed, not dirty */
+#define S2_FMT_AD_KEPT   S2_AD_MASK /* what a leaf can hold                */
+#define S2_FMT_FEATURES  (S2_FEAT_UX | S2_FEAT_AD)
+#define S2_FMT_VMID_MAX  0xffffu /* VPID                                */
+#define S2_FMT_VMID_ZERO 1       /* 0 is what a guest without VPIDs has     */
+#define S2_FMT_MAP_FLUSH 0       /* 29.4.2: nothing is cached from a not-present entry */
 #define S2_FMT_BROADCAST 0
 
 _Static_assert(S2_GEO_SLOT(S2_GEO_LAST(48), 3) == 511u && S2_GEO_ROOT_INDEX(S2_GEO_LAST(48), 3) == 0u, "48: one PML4");

@@ -7,6 +7,7 @@
 
 #include "arch/bit_name.h"
 
+/* clang-format off */
 static const struct s2_bit_name s2_bit_names[] = {
   {"NX", 63, 63, S2_BITS_LIVE},
   {"MPK", 62, 59, S2_BITS_LEAF},
@@ -32,5 +33,6 @@ static const struct s2_bit_name s2_bit_names[] = {
   {"RW", 1, 1, S2_BITS_LIVE},
   {"P", 0, 0, S2_BITS_ALL},
 };
+/* clang-format on */
 
 #endif

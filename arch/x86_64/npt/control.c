@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * nCR3, the VMCB's nested page-table base (AMD APM vol. 2, 15.25.3). The host's own CR4.LA57 says 4 or 5 levels, and the
- * ASID has its own VMCB field: neither is in this value. Bits 4:3 (PCD, PWT) stay 0: the walk is write-back.
+ * nCR3, the VMCB's nested page-table base (AMD APM vol. 2, 15.25.3). The host's own CR4.LA57 says 4 or 5 levels, and
+ * the ASID has its own VMCB field: neither is in this value. Bits 4:3 (PCD, PWT) stay 0: the walk is write-back.
  */
 #include "stage2/format.h"
 #include "stage2/table.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * NPT entries: long-mode page-table entries (AMD APM vol. 2, 5.3.3 to 5.4.1, 15.25.5). Contracts: include/stage2/format.h.
+ * NPT entries: long-mode page-table entries (AMD APM vol. 2, 5.3.3 to 5.4.1, 15.25.5). Contracts: stage2/format.h.
  *
- * Rights: P bit 0 is read, so every other right needs it; RW bit 1 is write; NX bit 63 takes execute away (the host runs
- * with EFER.NXE). US bit 2 is always set: the nested walk treats every guest access as a user access. There is no user
- * execute. Accessed bit 5, dirty bit 6.
+ * Rights: P bit 0 is read, so every other right needs it; RW bit 1 is write; NX bit 63 takes execute away (the host
+ * runs with EFER.NXE). US bit 2 is always set: the nested walk treats every guest access as a user access. There is no
+ * user execute. Accessed bit 5, dirty bit 6.
  *
- * Memory type: an index into the host's PAT (7.8.1), PWT bit 3 and PCD bit 4; the PAT bit stays 0. The PAT is taken to
- * hold its reset value in entries 0..3 (WB, WT, UC-, UC): WB is index 0, WT index 1, device index 3. Write-combining and
- * write-protected are not in that PAT and are refused.
+ * Memory type: an index into the host's PAT (7.8.1), PWT bit 3 and PCD bit 4; the PAT bit stays 0. The PAT is taken
+ * to hold its reset value in entries 0..3 (WB, WT, UC-, UC): WB is index 0, WT index 1, device index 3. Write-combining
+ * and write-protected are not in that PAT and are refused.
  *
  * Present entries use no available bit. Bit 11 marks a not-present entry whose address is kept.
  */
@@ -17,22 +17,22 @@
 
 #include "geometry.h"
 
-#define S2_NPT_P UINT64_C(0x1)
-#define S2_NPT_RW UINT64_C(0x2)
-#define S2_NPT_US UINT64_C(0x4)
-#define S2_NPT_PWT UINT64_C(0x8)
-#define S2_NPT_PCD UINT64_C(0x10)
-#define S2_NPT_A UINT64_C(0x20)
-#define S2_NPT_D UINT64_C(0x40)
-#define S2_NPT_PS UINT64_C(0x80)
+#define S2_NPT_P    UINT64_C(0x1)
+#define S2_NPT_RW   UINT64_C(0x2)
+#define S2_NPT_US   UINT64_C(0x4)
+#define S2_NPT_PWT  UINT64_C(0x8)
+#define S2_NPT_PCD  UINT64_C(0x10)
+#define S2_NPT_A    UINT64_C(0x20)
+#define S2_NPT_D    UINT64_C(0x40)
+#define S2_NPT_PS   UINT64_C(0x80)
 #define S2_NPT_MARK UINT64_C(0x800)
-#define S2_NPT_NX (UINT64_C(1) << 63)
+#define S2_NPT_NX   (UINT64_C(1) << 63)
 #define S2_NPT_ADDR UINT64_C(0x000ffffffffff000)
 
-#define S2_NPT_TABLE (S2_NPT_P | S2_NPT_RW | S2_NPT_US)
+#define S2_NPT_TABLE      (S2_NPT_P | S2_NPT_RW | S2_NPT_US)
 #define S2_NPT_TABLE_FREE (S2_NPT_ADDR | S2_NPT_A) /* the hardware sets A in table entries too */
 /* What may be set in a leaf beside P, US, the address and PS. */
-#define S2_NPT_LEAF_FREE (S2_NPT_RW | S2_NPT_PWT | S2_NPT_PCD | S2_NPT_A | S2_NPT_D | S2_NPT_NX)
+#define S2_NPT_LEAF_FREE  (S2_NPT_RW | S2_NPT_PWT | S2_NPT_PCD | S2_NPT_A | S2_NPT_D | S2_NPT_NX)
 
 /** The address bits that an entry of level l may have set. Bit 12 of a block is its PAT bit: not among them. */
 static inline uint64_t s2_npt_addr(uint8_t l) {

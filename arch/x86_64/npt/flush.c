@@ -3,9 +3,9 @@
  * NPT invalidation (AMD APM vol. 2, 15.16.2).
  *
  * No instruction forgets nested translations: INVLPGA takes a guest virtual address, and a change of nested page tables
- * is made visible by VMRUN with a TLB_CONTROL that flushes the ASID. This CPU runs the hypervisor now, not the guest; the
- * invalidation is complete before the guest can use a stale entry as long as the entry path honours s2_flush_epoch().
- * So nothing is executed here, and a hosted build records the flush that the next VMRUN makes.
+ * is made visible by VMRUN with a TLB_CONTROL that flushes the ASID. This CPU runs the hypervisor now, not the guest;
+ * no stale entry can be used after the next VMRUN as long as the entry path honours s2_flush_epoch(). So nothing is
+ * executed here, and a hosted build records the flush that the next VMRUN makes.
  */
 #include "stage2/flush.h"
 
