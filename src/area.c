@@ -12,6 +12,13 @@
  */
 #include "stage2/area.h"
 
+/* A hint that these bytes are about to be read; it changes nothing but time. */
+#if defined(__GNUC__) && !defined(__FRAMAC__)
+#define SOON(address) __builtin_prefetch(address)
+#else
+#define SOON(address) (void)(address)
+#endif
+
 #define FULL S2_CHUNK_AREAS
 #define HALF (S2_CHUNK_AREAS / 2)
 #define MAX_CHUNKS 0x1000000u
@@ -36,7 +43,7 @@ enum cut { CUT_NONE, CUT_DONE, CUT_NO_ROOM };
     ensures in: 0 <= \result && (0 < n ==> \result < n) && (n == 0 ==> \result == 0);
     ensures lo: \result > 0 ==> Key(key, \result) <= g;
     ensures hi: \forall integer i; \result < i < n ==> g < Key(key, i); */
-static int32_t search(const int64_t *key, int32_t n, int64_t g) {
+static inline int32_t search(const int64_t *key, int32_t n, int64_t g) {
   uint32_t base = 0;
   uint32_t len = (uint32_t)n;
   /*@ loop invariant in: 0 <= base && base + len <= n && (len == 0 ==> n == 0);
@@ -54,20 +61,32 @@ static int32_t search(const int64_t *key, int32_t n, int64_t g) {
 
 /* ---------------------------------------- one chunk: search */
 
+/** The keys a search may look at first, all at once: in a large set each would be a cache miss of its own. */
+/*@ requires mem: \valid_read(k);
+    terminates \true; exits \false; assigns \nothing; */
+static inline void chunk_soon(const struct s2_chunk *k) {
+  SOON(&k->start[8]);
+  SOON(&k->start[16]);
+  SOON(&k->start[24]);
+  SOON(&k->start[32]);
+  SOON(&k->start[40]);
+}
+
 /** The last area that starts at or below g, or 0. */
 /*@ requires inv: \valid_read(k) && 0 <= k->n <= 64 && KNonEmpty(k) && KSorted(k);
     terminates \true; exits \false; assigns \nothing;
     ensures in: 0 <= \result && (k->n > 0 ==> \result < k->n) && (k->n == 0 ==> \result == 0);
     ensures lo: \result > 0 ==> St(k, \result) <= g;
     ensures hi: \forall integer i; \result < i < k->n ==> g < St(k, i); */
-static int32_t chunk_last(const struct s2_chunk *k, int64_t g) {
+static inline int32_t chunk_last(const struct s2_chunk *k, int64_t g) {
+  chunk_soon(k);
   return search(k->start, k->n, g);
 }
 
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> i < k->n && En(k, i) <= g; */
-static bool ends_by(const struct s2_chunk *k, int32_t i, int64_t g) {
+static inline bool ends_by(const struct s2_chunk *k, int32_t i, int64_t g) {
   return i < k->n && k->end[i] <= g;
 }
 
@@ -85,20 +104,13 @@ static bool covers(const struct s2_chunk *k, int32_t i, int64_t g) {
   return i < k->n && k->start[i] <= g && g < k->end[i];
 }
 
-/*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
-    terminates \true; exits \false; assigns \nothing;
-    ensures is: \result <==> i < k->n && St(k, i) < g < En(k, i); */
-static bool straddles(const struct s2_chunk *k, int32_t i, int64_t g) {
-  return i < k->n && k->start[i] < g && g < k->end[i];
-}
-
 /** The first area that ends after g. */
 /*@ requires inv: \valid_read(k) && 0 <= k->n <= 64 && KNonEmpty(k) && KSorted(k);
     terminates \true; exits \false; assigns \nothing;
     ensures in: 0 <= \result <= k->n;
     ensures lo: \forall integer i; 0 <= i < \result ==> En(k, i) <= g;
     ensures hi: \forall integer i; \result <= i < k->n ==> g < En(k, i); */
-static int32_t chunk_seek(const struct s2_chunk *k, int64_t g) {
+static inline int32_t chunk_seek(const struct s2_chunk *k, int64_t g) {
   int32_t i = chunk_last(k, g);
   return ends_by(k, i, g) ? i + 1 : i;
 }
@@ -150,7 +162,7 @@ static struct s2_area chunk_find(const struct s2_chunk *k, int64_t g) {
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures eq: \result <==> pay(a.delta, a.attr, a.backend) == pay(b.delta, b.attr, b.backend); */
-static bool same_payload(struct s2_payload a, struct s2_payload b) {
+static inline bool same_payload(struct s2_payload a, struct s2_payload b) {
   return a.delta == b.delta && a.attr == b.attr && a.backend == b.backend;
 }
 
@@ -158,7 +170,7 @@ static bool same_payload(struct s2_payload a, struct s2_payload b) {
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> 0 < i && En(k, i - 1) == x && Pay(k, i - 1) == pay(p.delta, p.attr, p.backend); */
-static bool touches_left(const struct s2_chunk *k, int32_t i, int64_t x, struct s2_payload p) {
+static inline bool touches_left(const struct s2_chunk *k, int32_t i, int64_t x, struct s2_payload p) {
   return i > 0 && k->end[i - 1] == x && same_payload(k->pay[i - 1], p);
 }
 
@@ -166,7 +178,7 @@ static bool touches_left(const struct s2_chunk *k, int32_t i, int64_t x, struct 
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> i < k->n && St(k, i) == y && Pay(k, i) == pay(p.delta, p.attr, p.backend); */
-static bool touches_right(const struct s2_chunk *k, int32_t i, int64_t y, struct s2_payload p) {
+static inline bool touches_right(const struct s2_chunk *k, int32_t i, int64_t y, struct s2_payload p) {
   return i < k->n && k->start[i] == y && same_payload(k->pay[i], p);
 }
 
@@ -337,7 +349,7 @@ static void chunk_unite(struct s2_chunk *k, int32_t i) {
     ensures inv: ChunkInv(k) && k->n <= \old(k->n);
     ensures in: \forall integer g; x <= g < y ==> KNone(k, g);
     ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
-static void chunk_remove(struct s2_chunk *k, int32_t i, int64_t x, int64_t y) {
+static inline void chunk_remove(struct s2_chunk *k, int32_t i, int64_t x, int64_t y) {
   if (starts_before(k, i, x)) {
     chunk_set_end(k, i, x);
     i++;
@@ -429,7 +441,7 @@ static int32_t window(const struct s2_areas *s, int64_t g) {
     ensures p: Win(s, \result.p, g) && 0 <= \result.i <= Kn(WChunk(s, \result.p));
     ensures lo: \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= g;
     ensures hi: \forall integer i; \result.i <= i < Kn(WChunk(s, \result.p)) ==> g < En(WChunk(s, \result.p), i); */
-static struct spot locate(const struct s2_areas *s, int64_t g) {
+static inline struct spot locate(const struct s2_areas *s, int64_t g) {
   struct spot at;
   at.p = window(s, g);
   at.i = chunk_seek(&s->chunks[s->id[at.p]], g);
@@ -659,6 +671,7 @@ static int32_t split_place(const struct s2_areas *s, int32_t p, int32_t i) {
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures same: !\result ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
     ensures room: \result ==> \forall integer g; 0 <= g ==> Win{Pre}(s, p, g) ==> Kn(WChunk(s, win(s, g))) < 64; */
 static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->nspare > 0) {
@@ -676,6 +689,28 @@ static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   return false;
 }
 
+/** A place for x where there is none: see roomy(). */
+/*@ requires inv: AreasInv(s) && 0 <= x && Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires full: Kn(WChunk(s, at.p)) == 64;
+    terminates \true; exits \false;
+    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures same: \result.p == -1 ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
+    ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
+    ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;
+    ensures hi: \result.p != -1 ==> \forall integer i; \result.i <= i < Kn(WChunk(s, \result.p)) ==>
+                  x < En(WChunk(s, \result.p), i); */
+static struct spot make_place(struct s2_areas *s, int64_t x, struct spot at) {
+  struct spot none = {-1, 0};
+  if (!make_room(s, at.p, at.i)) {
+    return none;
+  }
+  return locate(s, x);
+}
+
 /** The place of x (where `at` says it is) in a chunk with a free place; p == -1: storage is used up. */
 /*@ requires inv: AreasInv(s) && 0 <= x && Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
     requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
@@ -684,19 +719,13 @@ static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures same: \result.p == -1 ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
     ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
     ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;
     ensures hi: \result.p != -1 ==> \forall integer i; \result.i <= i < Kn(WChunk(s, \result.p)) ==>
                   x < En(WChunk(s, \result.p), i); */
-static struct spot roomy(struct s2_areas *s, int64_t x, struct spot at) {
-  struct spot none = {-1, 0};
-  if (s->chunks[s->id[at.p]].n < FULL) {
-    return at;
-  }
-  if (!make_room(s, at.p, at.i)) {
-    return none;
-  }
-  return locate(s, x);
+static inline struct spot roomy(struct s2_areas *s, int64_t x, struct spot at) {
+  return s->chunks[s->id[at.p]].n < FULL ? at : make_place(s, x, at);
 }
 
 /** Do windows p and p + 1 exist and hold 32 areas or fewer together? */
@@ -777,12 +806,11 @@ static void mend(struct s2_areas *s, int32_t p) {
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
-static void settle(struct s2_areas *s, int32_t p) {
-  int32_t n = s->chunks[s->id[p]].n;
-  if (s->n == 1 || n >= HALF) {
+static inline void settle(struct s2_areas *s, int32_t p) {
+  if (s->n == 1 || s->chunks[s->id[p]].n >= HALF) {
     return;
   }
-  if (n == 0) {
+  if (s->chunks[s->id[p]].n == 0) {
     windows_drop(s, p, p + 1);
   } else {
     thicken(s, p);
@@ -893,7 +921,10 @@ static void reach(struct s2_areas *s, int32_t p, int64_t y) {
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
-static void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
+static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
+  if (s->n == 1) {
+    return;
+  }
   if (i + 1 == s->chunks[s->id[p]].n) {
     mend(s, p);
   }
@@ -1016,7 +1047,7 @@ static s2_status remove_middle(struct s2_areas *s, struct spot at, int64_t x, in
     ensures count: s->count == total(s, s->n);
     ensures in: \forall integer g; x <= g < y ==> KNone(WChunk(s, p), g);
     ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(WChunk(s, p), g); */
-static void remove_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y) {
+static inline void remove_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   int32_t n = k->n;
   chunk_remove(k, i, x, y);
@@ -1095,6 +1126,18 @@ static bool surrounds(const struct s2_chunk *k, int32_t i, int64_t x, int64_t y)
   return i < k->n && k->start[i] < x && y < k->end[i];
 }
 
+/** Would roomy() find a place in window p? */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= p < s->n;
+    terminates \true; exits \false; assigns \nothing; */
+static bool has_room(const struct s2_areas *s, int32_t p) {
+  return s->chunks[s->id[p]].n < FULL || s->nspare > 0 || can_take(s, p + 1) || can_take(s, p - 1);
+}
+
+bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y) {
+  struct spot at = locate(s, (int64_t)x);
+  return !surrounds(&s->chunks[s->id[at.p]], at.i, (int64_t)x, (int64_t)y) || has_room(s, at.p);
+}
+
 s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
   struct spot at = locate(s, (int64_t)x);
   if (surrounds(&s->chunks[s->id[at.p]], at.i, (int64_t)x, (int64_t)y)) {
@@ -1112,12 +1155,12 @@ s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
 
 /* ---------------------------------------- operations: protect */
 
-/** Does x lie inside area i, and has that area other rights? Then protect must cut it at x. */
-/*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
+/** Does x lie inside area i, which ends after it, and has that area other rights? Then protect must cut it at x. */
+/*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64 && (i < k->n ==> x < En(k, i));
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> i < k->n && St(k, i) < x < En(k, i) && pay_attr(Pay(k, i)) % 16 != rights; */
 static bool needs_cut(const struct s2_chunk *k, int32_t i, int64_t x, uint32_t rights) {
-  return straddles(k, i, x) && k->pay[i].attr % 16u != rights;
+  return starts_before(k, i, x) && k->pay[i].attr % 16u != rights;
 }
 
 /** x becomes a border between areas, if the area around it is about to get other rights on one side. */
@@ -1126,6 +1169,8 @@ static bool needs_cut(const struct s2_chunk *k, int32_t i, int64_t x, uint32_t r
     assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures ready: \result != CUT_NO_ROOM ==> AreaReady(s, x, rights);
+    ensures cut: \result == CUT_DONE ==> AreaCut(s, x);
+    ensures same: \result == CUT_NO_ROOM ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
     ensures still: \forall integer y; AreaReady{Pre}(s, y, rights) ==> AreaReady(s, y, rights);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
@@ -1142,19 +1187,17 @@ static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
   return CUT_DONE;
 }
 
-/** Take back the cut at x. */
+/** Take back the cut at x: both sides are in one chunk. */
 /*@ requires inv: AreasInv(s) && 0 <= x;
+    requires cut: AreaCut(s, x);
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void uncut(struct s2_areas *s, int64_t x) {
   struct spot at = locate(s, x);
-  struct s2_chunk *k = &s->chunks[s->id[at.p]];
-  if (at.i > 0 && meets(k, at.i)) {
-    chunk_unite(k, at.i);
-    count_add(s, -1);
-  }
+  chunk_unite(&s->chunks[s->id[at.p]], at.i);
+  count_add(s, -1);
 }
 
 /** Areas of window p that meet [x, y) get the rights. */

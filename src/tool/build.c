@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define TABLES_FIRST 64u
-#define TABLES_MOST (1u << 21) /* 8 GiB of tables */
-#define TABLE_SIZE ((uint64_t)S2_PAGE_SIZE)
+#define TABLES_MOST  (1u << 24) /* 64 GiB of tables */
+#define TABLE_SIZE   ((uint64_t)S2_PAGE_SIZE)
 
 uint32_t region_attr(const struct region *r, uint32_t features) {
   bool user_too = !r->has_attr && (r->attr & S2_X) != 0 && (features & TOOL_FEAT_UX) != 0;
@@ -76,26 +76,32 @@ static void measure(const struct map *m, const struct options *o, uint64_t *top,
 /* Frames for alloc regions, then tables, above everything the map names; --pool-hpa moves the tables. */
 static int place(struct built *b, const struct options *o, uint32_t count) {
   const uint64_t giant = 1ull << 30, big = 2ull << 20, end = 1ull << b->cfg.hw.hpa_bits;
-  uint64_t top, alloc, pool_bytes = (uint64_t)count * TABLE_SIZE;
+  uint64_t top, alloc, pool_end = o->has_pool_hpa ? o->pool_hpa + (uint64_t)count * TABLE_SIZE : 0;
   measure(b->map, o, &top, &alloc);
-  if (o->has_pool_hpa && (o->pool_hpa % TABLE_SIZE != 0 || o->pool_hpa >= end || pool_bytes > end - o->pool_hpa)) {
-    return fail("%s: --pool-hpa 0x%llx: %u tables at a multiple of 4 KiB do not fit there in %u host address bits",
-                b->f->name, (unsigned long long)o->pool_hpa, count, b->cfg.hw.hpa_bits);
-  }
   if (alloc != 0) {
-    b->frame_base = round_up(o->has_pool_hpa && o->pool_hpa + pool_bytes > top ? o->pool_hpa + pool_bytes : top, giant);
+    b->frame_base = round_up(pool_end > top ? pool_end : top, giant);
     b->frame_pages = alloc / TABLE_SIZE;
     top = b->frame_base + alloc;
   }
-  uint64_t pool = o->has_pool_hpa ? o->pool_hpa : round_up(top, big);
-  if (top > end || (!o->has_pool_hpa && (pool >= end || pool_bytes > end - pool))) {
-    return fail("%s: %s above the map in %u host address bits%s", b->f->name,
-                top > end ? "the map's host addresses do not fit, or there is no room for frames"
-                          : "there is no room for the page tables",
-                b->cfg.hw.hpa_bits, top > end ? "" : ": give --pool-hpa");
+  if (top > end) {
+    return fail("%s: the map's host addresses%s do not fit in %u bits", b->f->name,
+                alloc != 0 ? ", and the frames above them," : "", b->cfg.hw.hpa_bits);
   }
-  b->cfg.tables.hpa = pool;
+  b->cfg.tables.hpa = o->has_pool_hpa ? o->pool_hpa : round_up(top, big);
   return EXIT_OK;
+}
+
+/* How many tables fit at the place of the pool: up to the next region or the end of the host's addresses. */
+static uint32_t pool_room(const struct built *b, const struct options *o) {
+  uint64_t pool = b->cfg.tables.hpa, end = 1ull << b->cfg.hw.hpa_bits;
+  for (size_t i = 0; i < b->map->regions.n; i++) {
+    const struct region *r = &b->map->regions.r[i];
+    if (region_linear(r, o) && r->hpa > pool && r->hpa < end) {
+      end = r->hpa;
+    }
+  }
+  uint64_t room = pool < end ? (end - pool) / TABLE_SIZE : 0;
+  return room < TABLES_MOST ? (uint32_t)room : TABLES_MOST;
 }
 
 /* ---- one attempt with a pool of `count` tables ---- */
@@ -151,6 +157,11 @@ struct attempt {
 
 static struct attempt attempt(struct built *b, const struct options *o, uint32_t count) {
   struct attempt a = {.rc = place(b, o, count)};
+  if (a.rc == EXIT_OK && count > pool_room(b, o)) {
+    a.rc =
+        fail("%s: there is room for %u page tables at host address 0x%llx, not for %u: give %s--pool-hpa", b->f->name,
+             pool_room(b, o), (unsigned long long)b->cfg.tables.hpa, count, o->has_pool_hpa ? "another " : "");
+  }
   if (a.rc != EXIT_OK) {
     return a;
   }
@@ -180,8 +191,13 @@ static int explain(const struct built *b, const struct attempt *a) {
 
 /* Grow the pool until the map fits, then once more with exactly what it took: images stay small. */
 static int build_grown(struct built *b, const struct options *o) {
-  struct attempt a = {.status = S2_ERR_NO_TABLES};
-  for (uint32_t n = TABLES_FIRST; n <= TABLES_MOST && a.rc == EXIT_OK && a.status == S2_ERR_NO_TABLES; n *= 2) {
+  struct attempt a = {.rc = place(b, o, TABLES_FIRST), .status = S2_ERR_NO_TABLES};
+  uint32_t room = pool_room(b, o), n = room < TABLES_FIRST ? room : TABLES_FIRST;
+  if (a.rc == EXIT_OK) {
+    a = attempt(b, o, n == 0 ? 1 : n);
+  }
+  while (a.rc == EXIT_OK && a.status == S2_ERR_NO_TABLES && n < room) {
+    n = n > room / 2 ? room : n * 2;
     drop(b);
     a = attempt(b, o, n);
   }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FINDINGS_MAX 20u
-#define TABLE_BYTES 4096ull
+#define TABLE_BYTES  4096ull
 
 struct run {
   uint64_t gpa, size, hpa;
@@ -30,12 +30,12 @@ struct checker {
   uint64_t findings;
 };
 
-#define FIND(c, ...)                                            \
-  do {                                                          \
-    if ((c)->findings < FINDINGS_MAX) {                         \
-      (c)->finding[(c)->findings] = keep_text(__VA_ARGS__);     \
-    }                                                           \
-    (c)->findings++;                                            \
+#define FIND(c, ...)                                                                                                   \
+  do {                                                                                                                 \
+    if ((c)->findings < FINDINGS_MAX) {                                                                                \
+      (c)->finding[(c)->findings] = keep_text(__VA_ARGS__);                                                            \
+    }                                                                                                                  \
+    (c)->findings++;                                                                                                   \
   } while (0)
 
 /* ---- entries ---- */

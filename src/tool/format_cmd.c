@@ -8,44 +8,46 @@
 #include "stage2/format.h"
 
 _Static_assert(TOOL_EMPTY == S2_EMPTY && TOOL_LEAF == S2_LEAF && TOOL_TABLE == S2_TABLE && TOOL_MARKED == S2_MARKED &&
-                 TOOL_BAD == S2_BAD, "kinds of entries");
+                   TOOL_BAD == S2_BAD,
+               "kinds of entries");
 _Static_assert(TOOL_FEAT_UX == S2_FEAT_UX && TOOL_FEAT_SVPBMT == S2_FEAT_SVPBMT && TOOL_FEAT_AD == S2_FEAT_AD &&
-                 TOOL_FEAT_VMID16 == S2_FEAT_VMID16, "features");
+                   TOOL_FEAT_VMID16 == S2_FEAT_VMID16,
+               "features");
 
 #define OPS S2_NAME(tool_ops)
 extern const struct format_ops OPS;
 
 #if defined(S2_FORMAT_EPT)
 #include "arch/x86_64/ept/bits.h"
-#define ID 1u
-#define TITLE "Intel EPT"
-#define BASE "EPTP"
-#define CTRL NULL
+#define ID               1u
+#define TITLE            "Intel EPT"
+#define BASE             "EPTP"
+#define CTRL             NULL
 #define DEFAULT_FEATURES 0u
 static const char *const levels[S2_LEVELS] = {"PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
 #elif defined(S2_FORMAT_NPT)
 #include "arch/x86_64/npt/bits.h"
-#define ID 2u
-#define TITLE "AMD nested paging"
-#define BASE "nCR3"
-#define CTRL NULL
+#define ID               2u
+#define TITLE            "AMD nested paging"
+#define BASE             "nCR3"
+#define CTRL             NULL
 #define DEFAULT_FEATURES 0u
 static const char *const levels[S2_LEVELS] = {"PTE", "PDE", "PDPE", "PML4E", "PML5E"};
 #elif defined(S2_FORMAT_A64)
 #include "arch/aarch64/stage2/bits.h"
-#define ID 3u
-#define TITLE "AArch64 stage 2, 4 KiB granule"
-#define BASE "VTTBR_EL2"
-#define CTRL "VTCR_EL2"
+#define ID               3u
+#define TITLE            "AArch64 stage 2, 4 KiB granule"
+#define BASE             "VTTBR_EL2"
+#define CTRL             "VTCR_EL2"
 #define DEFAULT_FEATURES 0u
 static const char *const levels[S2_LEVELS] = {"lookup level 3", "lookup level 2", "lookup level 1", "lookup level 0",
                                               "lookup level -1"};
 #else
 #include "arch/riscv64/gstage/bits.h"
-#define ID 4u
-#define TITLE "RISC-V G-stage"
-#define BASE "hgatp"
-#define CTRL NULL
+#define ID               4u
+#define TITLE            "RISC-V G-stage"
+#define BASE             "hgatp"
+#define CTRL             NULL
 #define DEFAULT_FEATURES S2_FEAT_SVPBMT
 static const char *const levels[S2_LEVELS] = {"VPN[0]", "VPN[1]", "VPN[2]", "VPN[3]", "VPN[4]"};
 #endif
@@ -103,41 +105,41 @@ static bool attr_legal(uint32_t features, uint32_t a) {
 }
 
 const struct format_ops OPS = {
-  .name = S2_FORMAT_NAME,
-  .title = TITLE,
-  .base_register = BASE,
-  .ctrl_register = CTRL,
-  .level_names = levels,
-  .bits = s2_bit_names,
-  .nbits = sizeof s2_bit_names / sizeof s2_bit_names[0],
-  .id = ID,
-  .leaf_max = S2_FMT_LEAF_MAX,
-  .hpa_bits = S2_FMT_HPA_BITS,
-  .features = S2_FMT_FEATURES,
-  .vmid_max = S2_FMT_VMID_MAX,
-  .default_features = DEFAULT_FEATURES,
-  .shape = shape,
-  .mode = mode,
-  .slot = slot,
-  .span = span,
-  .kind = kind,
-  .leaf = leaf,
-  .table = table,
-  .next = next,
-  .hpa = hpa,
-  .attr = attr,
-  .attr_legal = attr_legal,
-  .init = s2_init,
-  .fini = s2_fini,
-  .map_linear = s2_map_linear,
-  .map_alloc = s2_map_alloc,
-  .area_at = s2_area_at,
-  .area_next = s2_area_next,
-  .walk = s2_pt_walk,
-  .translate = s2_translate,
-  .root = s2_root,
-  .stats = s2_stats_of,
-  .memory = s2_memory_report,
-  .pt_init = s2_pt_init,
-  .pt_root = s2_pt_root,
+    .name = S2_FORMAT_NAME,
+    .title = TITLE,
+    .base_register = BASE,
+    .ctrl_register = CTRL,
+    .level_names = levels,
+    .bits = s2_bit_names,
+    .nbits = sizeof s2_bit_names / sizeof s2_bit_names[0],
+    .id = ID,
+    .leaf_max = S2_FMT_LEAF_MAX,
+    .hpa_bits = S2_FMT_HPA_BITS,
+    .features = S2_FMT_FEATURES,
+    .vmid_max = S2_FMT_VMID_MAX,
+    .default_features = DEFAULT_FEATURES,
+    .shape = shape,
+    .mode = mode,
+    .slot = slot,
+    .span = span,
+    .kind = kind,
+    .leaf = leaf,
+    .table = table,
+    .next = next,
+    .hpa = hpa,
+    .attr = attr,
+    .attr_legal = attr_legal,
+    .init = s2_init,
+    .fini = s2_fini,
+    .map_linear = s2_map_linear,
+    .map_alloc = s2_map_alloc,
+    .area_at = s2_area_at,
+    .area_next = s2_area_next,
+    .walk = s2_pt_walk,
+    .translate = s2_translate,
+    .root = s2_root,
+    .stats = s2_stats_of,
+    .memory = s2_memory_report,
+    .pt_init = s2_pt_init,
+    .pt_root = s2_pt_root,
 };

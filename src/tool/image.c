@@ -26,9 +26,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IMAGE_MAX ((1ull << 34) + IMAGE_HEADER)
+#define IMAGE_MAX   ((1ull << 36) + IMAGE_HEADER) /* 2^24 tables */
 #define TABLE_BYTES 4096u
-#define CRC_OFFSET 20u
+#define CRC_OFFSET  20u
 
 /* ---- bytes ---- */
 
@@ -78,27 +78,27 @@ static void image_of(const struct built *b, struct image *im) {
     }
   }
   *im = (struct image){
-    .format = b->f->id,
-    .top = p->top,
-    .nroot = p->nroot,
-    .gpa_bits = b->cfg.hw.gpa_bits,
-    .hpa_bits = b->cfg.hw.hpa_bits,
-    .features = b->cfg.hw.features,
-    .leaf_max = b->cfg.hw.leaf_max,
-    .vmid = b->cfg.hw.vmid,
-    .tables = n,
-    .root = p->root,
-    .pool_hpa = b->cfg.tables.hpa,
-    .root_hpa = b->cfg.tables.hpa + (uint64_t)p->root * TABLE_BYTES,
-    .base = root.base,
-    .ctrl = root.ctrl,
-    .entries = p->tables[0].e,
+      .format = b->f->id,
+      .top = p->top,
+      .nroot = p->nroot,
+      .gpa_bits = b->cfg.hw.gpa_bits,
+      .hpa_bits = b->cfg.hw.hpa_bits,
+      .features = b->cfg.hw.features,
+      .leaf_max = b->cfg.hw.leaf_max,
+      .vmid = b->cfg.hw.vmid,
+      .tables = n,
+      .root = p->root,
+      .pool_hpa = b->cfg.tables.hpa,
+      .root_hpa = b->cfg.tables.hpa + (uint64_t)p->root * TABLE_BYTES,
+      .base = root.base,
+      .ctrl = root.ctrl,
+      .entries = p->tables[0].e,
   };
 }
 
 static void put_header(const struct image *im, uint8_t *h) {
-  const uint32_t words[] = {im->top, im->nroot, im->gpa_bits, im->hpa_bits, im->features,
-                            im->leaf_max, im->vmid, im->tables, im->root, 0};
+  const uint32_t words[] = {im->top,      im->nroot, im->gpa_bits, im->hpa_bits, im->features,
+                            im->leaf_max, im->vmid,  im->tables,   im->root,     0};
   (void)memcpy(h, IMAGE_MAGIC, 8);
   put(h + 8, IMAGE_VERSION, 4);
   put(h + 12, IMAGE_HEADER, 4);
@@ -153,12 +153,14 @@ static void print_macro(FILE *f, const char *prefix, const char *name, const cha
 }
 
 static void print_comment(FILE *f, const struct image *im, const struct built *b, const char *prefix) {
-  (void)fprintf(f, "/*\n * Second-stage page tables made by stage2 " S2_VERSION " image: %s, %s, %u-bit guest addresses.\n",
-                b->f->title, b->f->mode(im->gpa_bits), im->gpa_bits);
-  (void)fprintf(f,
-                " *\n * Place section .stage2.tables so that %s_tables lies at host physical address 0x%llx: the entries\n"
-                " * hold host addresses. Load the register values below, then invalidate what VMID %u left behind.\n */\n",
-                prefix, (unsigned long long)im->pool_hpa, im->vmid);
+  (void)fprintf(
+      f, "/*\n * Second-stage page tables made by stage2 " S2_VERSION " image: %s, %s, %u-bit guest addresses.\n",
+      b->f->title, b->f->mode(im->gpa_bits), im->gpa_bits);
+  (void)fprintf(
+      f,
+      " *\n * Place section .stage2.tables so that %s_tables lies at host physical address 0x%llx: the entries\n"
+      " * hold host addresses. Load the register values below, then invalidate what VMID %u left behind.\n */\n",
+      prefix, (unsigned long long)im->pool_hpa, im->vmid);
 }
 
 /* Only entries that are not zero are written: C fills in the rest. */
@@ -304,10 +306,13 @@ static const char *wrong_registers(const struct image *im, const struct format_o
   static struct s2_node nodes[16];
   static int32_t stack[16];
   struct s2_pt pt;
-  struct s2_config hw = {.gpa_bits = im->gpa_bits, .hpa_bits = im->hpa_bits, .leaf_max = im->leaf_max,
-                         .features = im->features, .vmid = im->vmid};
-  struct s2_pool_memory mem = {.tables = tables, .nodes = nodes, .stack = stack, .count = im->nroot,
-                               .hpa = im->root_hpa};
+  struct s2_config hw = {.gpa_bits = im->gpa_bits,
+                         .hpa_bits = im->hpa_bits,
+                         .leaf_max = im->leaf_max,
+                         .features = im->features,
+                         .vmid = im->vmid};
+  struct s2_pool_memory mem = {
+      .tables = tables, .nodes = nodes, .stack = stack, .count = im->nroot, .hpa = im->root_hpa};
   if (f->pt_init(&pt, &hw, &mem) != S2_OK) {
     return "no space can have this configuration";
   }

@@ -144,12 +144,15 @@ struct option {
 };
 
 static const struct option known[] = {
-  {"--format", true, set_format},     {"--gpa-bits", true, set_gpa_bits},       {"--hpa-bits", true, set_hpa_bits},
-  {"--leaf", true, set_leaf},         {"--tables", true, set_tables},           {"--vmid", true, set_vmid},
-  {"--features", true, set_features}, {"--device-type", true, set_device_type}, {"--pool-hpa", true, set_pool_hpa},
-  {"--ram-hpa", true, set_ram_hpa},   {"--ram", true, set_ram},                 {"-o", true, set_output},
-  {"--output", true, set_output},     {"--c", true, set_c},                     {"--c-name", true, set_c_name},
-  {"--pci", false, set_pci},          {"--json", false, set_json},              {"--brief", false, set_brief},
+    {"--format", true, set_format},     {"--gpa-bits", true, set_gpa_bits},
+    {"--hpa-bits", true, set_hpa_bits}, {"--leaf", true, set_leaf},
+    {"--tables", true, set_tables},     {"--vmid", true, set_vmid},
+    {"--features", true, set_features}, {"--device-type", true, set_device_type},
+    {"--pool-hpa", true, set_pool_hpa}, {"--ram-hpa", true, set_ram_hpa},
+    {"--ram", true, set_ram},           {"-o", true, set_output},
+    {"--output", true, set_output},     {"--c", true, set_c},
+    {"--c-name", true, set_c_name},     {"--pci", false, set_pci},
+    {"--json", false, set_json},        {"--brief", false, set_brief},
 };
 
 /* ---- the line ---- */
@@ -220,7 +223,7 @@ struct command {
   int (*run)(const struct options *o);
 };
 static const struct command commands[] = {
-  {"show", cmd_show}, {"walk", cmd_walk}, {"image", cmd_image}, {"check", cmd_check}, {"formats", cmd_formats}};
+    {"show", cmd_show}, {"walk", cmd_walk}, {"image", cmd_image}, {"check", cmd_check}, {"formats", cmd_formats}};
 
 static int run(struct options *o, const char **words, size_t n) {
   int rc = contradictions(o);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAP_MAX (64u << 20)        /* bytes in a map file                        */
-#define ADDRESS_END (1ull << 62)   /* the area set's own limit                   */
-#define PAGE ((uint64_t)S2_PAGE_SIZE)
+#define MAP_MAX     (64u << 20)  /* bytes in a map file                        */
+#define ADDRESS_END (1ull << 62) /* the area set's own limit                   */
+#define PAGE        ((uint64_t)S2_PAGE_SIZE)
 
 const char *kind_name(enum region_kind kind) {
   static const char *const names[] = {"ram", "device", "rom", "alloc", "pci"};

@@ -24,7 +24,7 @@ int map_fdt(const char *path, const void *blob, size_t size, struct map *m) {
 
 #include <libfdt.h>
 
-#define DEPTH 32
+#define DEPTH       32
 #define PATH_LENGTH 512
 
 /* One node on the way from the root to where the walk is. */

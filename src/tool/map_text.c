@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define FIELDS 6
+#define FIELDS      6
 #define NAME_LENGTH 63
 
 struct line {

@@ -19,8 +19,8 @@ static size_t utf8_length(const unsigned char *s) {
   }
   bool longer = (len == 2 && s[0] < 0xc2) || (len == 3 && s[0] == 0xe0 && s[1] < 0xa0) ||
                 (len == 4 && s[0] == 0xf0 && s[1] < 0x90);
-  bool outside = (len == 3 && s[0] == 0xed && s[1] >= 0xa0) ||
-                 (len == 4 && (s[0] > 0xf4 || (s[0] == 0xf4 && s[1] >= 0x90)));
+  bool outside =
+      (len == 3 && s[0] == 0xed && s[1] >= 0xa0) || (len == 4 && (s[0] > 0xf4 || (s[0] == 0xf4 && s[1] >= 0x90)));
   return longer || outside ? 0 : len;
 }
 

@@ -96,7 +96,7 @@ static void print_cost(const struct s2_report *r, const struct s2_memory *m) {
   uint64_t milli = per_page_milli(m);
   size_text(m->mapped, mapped);
   size_text(m->table_bytes, bytes);
-  (void)printf("\n  mapped      %s in %u areas\n", mapped, r->areas);
+  (void)printf("\n  mapped      %s in %u area%s\n", mapped, r->areas, r->areas == 1 ? "" : "s");
   (void)printf("  tables      %u of %u (%s), high water %u\n", tables_used(r), r->tables, bytes, high_water(r));
   (void)printf("  table cost  %llu.%03llu bytes per mapped page, %llu bytes per mapped GiB\n",
                (unsigned long long)(milli / 1000), (unsigned long long)(milli % 1000),

@@ -12,7 +12,7 @@
 #include "arch/hosted/hosted.h"
 #include "stage2/space.h"
 
-#define EXIT_OK 0
+#define EXIT_OK    0
 #define EXIT_INPUT 1 /* a map, an image or the system is at fault, or a check failed */
 #define EXIT_USAGE 2 /* the command line is at fault                                 */
 
@@ -127,8 +127,7 @@ struct format_ops {
   bool (*attr_legal)(uint32_t features, uint32_t attr);
   s2_status (*init)(struct s2_space *s, const struct s2_space_config *cfg);
   void (*fini)(struct s2_space *s);
-  s2_status (*map_linear)(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
-                          uint32_t flags);
+  s2_status (*map_linear)(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t flags);
   s2_status (*map_alloc)(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags);
   struct s2_area (*area_at)(const struct s2_space *s, uint64_t gpa);
   struct s2_area (*area_next)(const struct s2_space *s, uint64_t gpa);
@@ -143,14 +142,14 @@ struct format_ops {
 
 /* Kinds of entries and features: format.h has the same numbers, and cannot be read without choosing a format.
  * format_cmd.c asserts that they agree. */
-#define TOOL_EMPTY 0u
-#define TOOL_LEAF 1u
-#define TOOL_TABLE 2u
-#define TOOL_MARKED 3u
-#define TOOL_BAD 4u
-#define TOOL_FEAT_UX 0x1u
+#define TOOL_EMPTY       0u
+#define TOOL_LEAF        1u
+#define TOOL_TABLE       2u
+#define TOOL_MARKED      3u
+#define TOOL_BAD         4u
+#define TOOL_FEAT_UX     0x1u
 #define TOOL_FEAT_SVPBMT 0x2u
-#define TOOL_FEAT_AD 0x4u
+#define TOOL_FEAT_AD     0x4u
 #define TOOL_FEAT_VMID16 0x8u
 
 #define TOOL_FORMATS 4u
@@ -202,9 +201,9 @@ int for_formats(const struct map *m, const struct options *o, int (*one)(struct 
 
 /* ---- images (image.c, check.c) ---- */
 
-#define IMAGE_MAGIC "STAGE2IM"
+#define IMAGE_MAGIC   "STAGE2IM"
 #define IMAGE_VERSION 1u
-#define IMAGE_HEADER 4096u
+#define IMAGE_HEADER  4096u
 
 struct image {
   uint32_t format, top, nroot, gpa_bits, hpa_bits, features, leaf_max, vmid, tables, root;

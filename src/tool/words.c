@@ -62,7 +62,7 @@ struct word {
 static const struct word types[] = {{"wb", S2_WB}, {"wt", S2_WT},   {"wp", S2_WP},
                                     {"nc", S2_NC}, {"dev", S2_DEV}, {"dev-ne", S2_DEV_NE}};
 static const struct word features_known[] = {
-  {"ux", TOOL_FEAT_UX}, {"svpbmt", TOOL_FEAT_SVPBMT}, {"ad", TOOL_FEAT_AD}, {"vmid16", TOOL_FEAT_VMID16}};
+    {"ux", TOOL_FEAT_UX}, {"svpbmt", TOOL_FEAT_SVPBMT}, {"ad", TOOL_FEAT_AD}, {"vmid16", TOOL_FEAT_VMID16}};
 static const struct word leaves[] = {{"4K", 0}, {"2M", 1}, {"1G", 2}, {"512G", 3}};
 static const struct word rights[] = {{"r", S2_R}, {"w", S2_W}, {"x", S2_X}, {"u", S2_UX}};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -78,8 +78,8 @@ static bool word_find(const struct word *w, size_t n, const char *text, size_t l
 }
 
 const char *parse_type(const char *text, uint32_t *type) {
-  return word_find(types, COUNT(types), text, strlen(text), type)
-           ? NULL : "not a memory type (wb, wt, wp, nc, dev, dev-ne)";
+  return word_find(types, COUNT(types), text, strlen(text), type) ? NULL
+                                                                  : "not a memory type (wb, wt, wp, nc, dev, dev-ne)";
 }
 
 const char *parse_leaf(const char *text, uint32_t *level) {

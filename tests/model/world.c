@@ -293,6 +293,11 @@ static uint32_t first_after(const struct t_view *v, uint64_t g) {
   return lo;
 }
 
+static bool was_leaf(const struct t_view *v, uint64_t g) {
+  uint32_t k = first_after(v, g);
+  return k < v->n && v->leaf[k].gpa <= g;
+}
+
 /* Every CPU caches everything it can: compare the tables with what was seen last, remember what has gone. */
 static void observe(struct t_world *w) {
   struct t_tlb *t = &w->tlb;
@@ -306,7 +311,8 @@ static void observe(struct t_world *w) {
   for (uint32_t i = 0; i < t->now.n; i++) {
     const struct t_leaf *a = &t->now.leaf[i];
     while (j < t->next.n && t->next.leaf[j].gpa < a->gpa) {
-      t->next.leaf[j++].fresh = 3;
+      t->next.leaf[j].fresh = was_leaf(&w->view, t->next.leaf[j].gpa) ? T_FRESH_BREAKS * 3 : 3;
+      j++;
     }
     const struct t_leaf *b = j < t->next.n ? &t->next.leaf[j] : NULL;
     if (b == NULL || !same_output(a, b) || (a->attr & ~b->attr & S2_RIGHTS) != 0) {
@@ -317,7 +323,8 @@ static void observe(struct t_world *w) {
     }
   }
   while (j < t->next.n) {
-    t->next.leaf[j++].fresh = 3;
+    t->next.leaf[j].fresh = was_leaf(&w->view, t->next.leaf[j].gpa) ? T_FRESH_BREAKS * 3 : 3;
+    j++;
   }
   for (uint32_t i = 0; i < w->cfg.tables.count; i++) {
     if (t->now.base[i] != M_NONE && t->next.base[i] != t->now.base[i]) {

@@ -75,6 +75,8 @@ static const struct golden goldens[] = {
     {0x000ffffffffff033, 0x000ffffffffff000, S2_RW | S2_WB, 0},
 };
 static const uint64_t table_golden = 0x7;
+static const uint64_t link_golden = 0x407; /* with all features */
+static const uint64_t mark_golden = 0x800; /* of a leaf at 0 */
 static const struct bad bad[] = {
     {0x32, 0},            /* W without R                            */
     {0x36, 0},            /* WX without R                           */
@@ -130,6 +132,8 @@ static const struct golden goldens[] = {
     {0x000ffffffffff007, 0x000ffffffffff000, S2_RWX | S2_WB, 0},
 };
 static const uint64_t table_golden = 0x7;
+static const uint64_t link_golden = 0x7;   /* with all features */
+static const uint64_t mark_golden = 0x800; /* of a leaf at 0 */
 static const struct bad bad[] = {
     {0x6, 0},             /* not present, not marked            */
     {0x3, 0},             /* no US                              */
@@ -182,6 +186,8 @@ static const struct golden goldens[] = {
     {0x0000fffffffff7ff, 0x0000fffffffff000, S2_RWX | S2_WB | S2_ACCESSED, 0},
 };
 static const uint64_t table_golden = 0x3;
+static const uint64_t link_golden = 0x3;     /* with all features */
+static const uint64_t mark_golden = BIT(57); /* of a leaf at 0 */
 static const struct bad bad[] = {
     {0x7fd, 0},                     /* 01 at the last level is reserved     */
     {0x7ff | BIT(53) | BIT(54), 0}, /* EL1 only: no attr means it           */
@@ -212,6 +218,9 @@ static const struct root_row roots[] = {
     {40, 2, 0, 40, 0, 1, 0x40000000, 0x0001000040000000, 0x80023558},
     {40, 2, 2, 37, 0, 0xff, 0x40000000, 0x00ff000040002000, 0x80023558},
     {34, 1, 0, 32, 0, 2, 0x40000000, 0x0002000040000000, 0x8000351e},
+    {34, 1, 0, 33, 0, 2, 0x40000000, 0x0002000040000000, 0x8001351e},
+    {40, 2, 0, 41, 0, 2, 0x40000000, 0x0002000040000000, 0x80033558},
+    {40, 2, 0, 43, 0, 2, 0x40000000, 0x0002000040000000, 0x80043558},
     {39, 2, 0, 36, 0, 2, 0x40000000, 0x0002000040000000, 0x80013559},
     {43, 2, 0, 42, 0, 2, 0x40000000, 0x0002000040000000, 0x80033555},
     {44, 3, 0, 44, 0, 2, 0x40000000, 0x0002000040000000, 0x80043594},
@@ -248,6 +257,8 @@ static const struct golden goldens[] = {
     {0x003ffffffffffcd7, 0x00fffffffffff000, S2_RW | S2_ACCESSED | S2_DIRTY, 0},
 };
 static const uint64_t table_golden = 0x1;
+static const uint64_t link_golden = 0x1;   /* with all features */
+static const uint64_t mark_golden = 0x100; /* of a leaf at 0 */
 static const struct bad bad[] = {
     {0xd5, 0},                     /* W without R                   */
     {0xdd, 0},                     /* WX without R                  */
@@ -369,6 +380,8 @@ static void test_goldens(void **state) {
     assert_int_equal(s2_entry_attr(g->level, g->entry), g->attr);
   }
   assert_int_equal(s2_entry_table(1, 0), table_golden);
+  assert_int_equal(s2_entry_link(S2_FMT_FEATURES, 1, 0), link_golden);
+  assert_int_equal(s2_entry_mark(0, s2_entry_leaf(0, 0, S2_R | S2_FMT_AD)), mark_golden);
   assert_int_equal(s2_entry_kind(0, 0), S2_EMPTY);
 }
 
@@ -739,6 +752,14 @@ static void test_flush(void **state) {
   range[4].a = 0xfffffffff;
   s2_arch_flush_range(tlb, UINT64_C(0xffffffffe000), UINT64_C(0xffffffffffff), 0x1000);
   expect_trace(range, COUNT(range));
+  /* a last address that begins a new page, and a range of one byte */
+  range[3].a = 1;
+  range[4].a = 2;
+  s2_arch_flush_range(tlb, 0x1000, 0x2000, 0x1000);
+  expect_trace(range, COUNT(range));
+  s2_arch_flush_range(tlb, 0x1000, 0x1000, 0x1000);
+  assert_int_equal(s2_trace.count, COUNT(range) - 1u);
+  s2_trace.count = 0;
   /* the end of 64 bits, and ranges that are none: everything */
   s2_arch_flush_range(tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
   assert_int_equal(s2_trace.count, COUNT(range));
@@ -747,6 +768,24 @@ static void test_flush(void **state) {
   expect_trace(all, COUNT(all));
   s2_arch_flush_range(tlb, 0x1000, 0x1fff, 0);
   expect_trace(all, COUNT(all));
+}
+
+/** The registers are switched when either differs from what is there (hosted: zero), and not otherwise. */
+static void test_flush_switch(void **state) {
+  const struct s2_tlb same = {0, 0, 0}, root = {1, 0, 0}, ctrl = {0, 1, 0};
+  (void)state;
+  s2_trace.count = 0;
+  s2_arch_flush_all(same);
+  assert_int_equal(s2_trace.count, 4);
+  assert_int_equal(s2_trace.e[0].insn, S2_INSN_DSB_ISHST);
+  s2_trace.count = 0;
+  s2_arch_flush_all(root);
+  assert_int_equal(s2_trace.count, 8);
+  s2_trace.count = 0;
+  s2_arch_flush_all(ctrl);
+  assert_int_equal(s2_trace.count, 8);
+  assert_int_equal(s2_trace.e[0].b, 1);
+  s2_trace.count = 0;
 }
 #else
 static void test_flush(void **state) {
@@ -766,6 +805,11 @@ static void test_flush(void **state) {
   expect_trace(blocks, 2);
   s2_arch_flush_range(tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
   expect_trace(end, 2);
+  /* a last address that begins a new page, and a range of one byte */
+  s2_arch_flush_range(tlb, 0x1000, 0x2000, 0x1000);
+  expect_trace(range, 2);
+  s2_arch_flush_range(tlb, 0x1000, 0x1000, 0x1000);
+  expect_trace(range, 1);
   s2_arch_flush_range(tlb, 0x1000, 0xfff, 0x1000);
   expect_trace(all, 1);
   s2_arch_flush_range(tlb, 0x1000, 0x1fff, 0);
@@ -787,26 +831,29 @@ static void test_trace_overflow(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_goldens),
-      cmocka_unit_test(test_constants),
-      cmocka_unit_test(test_legal),
-      cmocka_unit_test(test_legal_is_product),
-      cmocka_unit_test(test_leaf_round_trip),
-      cmocka_unit_test(test_leaf_injective),
-      cmocka_unit_test(test_table_round_trip),
-      cmocka_unit_test(test_mark),
-      cmocka_unit_test(test_accessed_dirty),
-      cmocka_unit_test(test_bad),
-      cmocka_unit_test(test_bit_flips),
-      cmocka_unit_test(test_random_words),
-      cmocka_unit_test(test_all_low_bits),
-      cmocka_unit_test(test_bit_names),
-      cmocka_unit_test(test_shape),
-      cmocka_unit_test(test_decompose),
-      cmocka_unit_test(test_spans),
-      cmocka_unit_test(test_root),
-      cmocka_unit_test(test_flush),
-      cmocka_unit_test(test_trace_overflow),
+    cmocka_unit_test(test_goldens),
+    cmocka_unit_test(test_constants),
+    cmocka_unit_test(test_legal),
+    cmocka_unit_test(test_legal_is_product),
+    cmocka_unit_test(test_leaf_round_trip),
+    cmocka_unit_test(test_leaf_injective),
+    cmocka_unit_test(test_table_round_trip),
+    cmocka_unit_test(test_mark),
+    cmocka_unit_test(test_accessed_dirty),
+    cmocka_unit_test(test_bad),
+    cmocka_unit_test(test_bit_flips),
+    cmocka_unit_test(test_random_words),
+    cmocka_unit_test(test_all_low_bits),
+    cmocka_unit_test(test_bit_names),
+    cmocka_unit_test(test_shape),
+    cmocka_unit_test(test_decompose),
+    cmocka_unit_test(test_spans),
+    cmocka_unit_test(test_root),
+    cmocka_unit_test(test_flush),
+    cmocka_unit_test(test_trace_overflow),
+#if defined(S2_FORMAT_A64)
+    cmocka_unit_test(test_flush_switch),
+#endif
   };
   return cmocka_run_group_tests_name("format " S2_FORMAT_NAME, tests, NULL, NULL);
 }

@@ -29,7 +29,6 @@
 
 #include "geometry.h"
 
-#define S2_A64_VALID         UINT64_C(0x1)
 #define S2_A64_PAGE          UINT64_C(0x3) /* level 0: 01 is reserved            */
 #define S2_A64_BLOCK         UINT64_C(0x1) /* levels 1 and 2                     */
 #define S2_A64_TABLE         UINT64_C(0x3) /* levels 1 and up                    */
