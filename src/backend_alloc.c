@@ -9,20 +9,15 @@ static int64_t pages_of(uint8_t l) {
   return (int64_t)(s2_span(l) / S2_PAGE_SIZE);
 }
 
-/** Can a leaf of level l around gpa be made: inside [lo, hi), nothing there, tables enough? */
+/** The plan of a leaf of level l at base; base may be outside [lo, hi), then there is none. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
-static s2_status can_place(const struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint8_t l) {
-  const struct s2_pool *p = &s->pt.pool;
-  uint64_t base = gpa - s2_offset(gpa, l);
-  if (base < lo || hi - base < s2_span(l) || base > gpa) {
-    return S2_ERR_RANGE;
+static struct s2_plan plan_leaf(const struct s2_space *s, uint64_t base, uint64_t lo, uint64_t hi, uint8_t l) {
+  if (base < lo || hi - base < s2_span(l)) {
+    struct s2_plan none = {S2_ERR_RANGE, 0, 0, {0, 0, 0, 0}, 0, 0};
+    return none;
   }
-  struct s2_need need = s2_plan_map(p, base, base + s2_span(l), 0, l);
-  if (need.status != S2_OK) {
-    return need.status;
-  }
-  return need.tables > (uint32_t)p->nfree ? S2_ERR_NO_TABLES : S2_OK;
+  return s2_plan_map(&s->pt.pool, base, base + s2_span(l), 0, l);
 }
 
 /** A frame the host hands out is checked like any other host range: a bad one goes straight back. */
@@ -41,42 +36,53 @@ static uint64_t take_frame(const struct s2_space *s, uint8_t l) {
   return hpa;
 }
 
-/** Obtain, zero, map one leaf of level l at base; can_place() said yes. */
+/** Obtain, zero, map one leaf of level l at base; its plan was accepted. Where it is, or S2_NO_FRAME. */
 /*@ requires inv: \valid(s) && Good(&s->pt) && l <= S2_MAX_LEVEL && off(base, l) == 0;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt);
-    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
-static s2_status place(struct s2_space *s, uint64_t base, uint8_t l, uint32_t attr) {
+    ensures same: \result == S2_NO_FRAME ==> Same{Pre,Post}(&s->pt.pool); */
+static uint64_t place(struct s2_space *s, struct s2_plan plan, uint64_t base, uint8_t l, uint32_t attr) {
   uint64_t hpa = take_frame(s, l);
   if (hpa == S2_NO_FRAME) {
-    return S2_ERR_NO_FRAMES;
+    return S2_NO_FRAME;
   }
   uint64_t end = base + s2_span(l);
   s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
-  s2_commit_map(&s->pt.pool, base, end, hpa, attr | S2_FMT_AD, l);
+  s2_commit_map(&s->pt.pool, plan, base, end, hpa, attr | S2_FMT_AD, l);
   s2_flush_mapped(&s->pt, base, end, l);
   s2_count(&s->stats.frames_taken, pages_of(l));
   s2_count(&s->stats.blocks_taken, l > 0 ? 1 : 0);
-  return S2_OK;
+  return hpa;
+}
+
+/** One try: a leaf of level l around gpa, inside [lo, hi). */
+/*@ requires inv: \valid(s) && Good(&s->pt) && l <= S2_MAX_LEVEL && lo <= gpa < hi;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+static struct s2_got try_level(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, uint8_t l) {
+  uint64_t base = gpa - s2_offset(gpa, l);
+  struct s2_plan plan = plan_leaf(s, base, lo, hi, l);
+  struct s2_got r = {s2_plan_check(&s->pt.pool, plan), l, S2_NO_FRAME};
+  if (r.status == S2_OK) {
+    uint64_t hpa = place(s, plan, base, l, attr);
+    r.status = hpa == S2_NO_FRAME ? S2_ERR_NO_FRAMES : S2_OK;
+    r.hpa = hpa == S2_NO_FRAME ? S2_NO_FRAME : hpa + (gpa - base);
+  }
+  return r;
 }
 
 struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks) {
   uint8_t l = blocks ? (uint8_t)s->pt.pool.leaf_max : 0;
-  struct s2_got r = {S2_ERR_NO_FRAMES, 0};
+  struct s2_got r = try_level(s, gpa, lo, hi, attr, l);
   /*@ loop invariant inv: Good(&s->pt);
       loop assigns l, r, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
       loop variant l; */
-  while (true) {
-    r.level = l;
-    r.status = can_place(s, gpa, lo, hi, l);
-    if (r.status == S2_OK) {
-      r.status = place(s, gpa - s2_offset(gpa, l), l, attr);
-    }
-    if (r.status == S2_OK || l == 0) {
-      return r;
-    }
+  while (r.status != S2_OK && l > 0) {
     l--;
+    r = try_level(s, gpa, lo, hi, attr, l);
   }
+  return r;
 }
 
 s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks) {

@@ -38,8 +38,7 @@ static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2
   if (got.status != S2_OK) {
     return answer(S2_FAULT_NO_MEMORY, got.status, 0);
   }
-  struct s2_translation t = s2_translate(s, gpa);
-  return answer(S2_FAULT_RESOLVED, t.status, t.hpa);
+  return answer(S2_FAULT_RESOLVED, S2_OK, got.hpa);
 }
 
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);

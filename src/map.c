@@ -152,24 +152,24 @@ static inline uint32_t new_tables(uint64_t gpa, uint64_t w, uint8_t m, uint8_t l
   return n;
 }
 
-struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max) {
-  struct s2_need r = {S2_OK, 0};
+struct s2_plan s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max) {
+  struct s2_plan r = {S2_OK, 0, 0, {0, 0, 0, 0}, 0, 0};
   uint8_t max = (uint8_t)least(leaf_max, p->leaf_max);
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop assigns w, r;
       loop variant end - w; */
   while (w < end) {
-    uint64_t a = hpa + (w - gpa);
-    uint8_t m = leaf_level(w, a, end - w, max);
-    struct s2_pos at = s2_pos_at(p, w);
-    uint32_t n = run_length(end - w, s2_slot(w, m), m);
-    if (at.l < m || at.e != 0 || (at.l == m && !run_empty(p, at.t, at.i, n))) {
+    r.m = leaf_level(w, hpa + (w - gpa), end - w, max);
+    r.at = s2_pos_at(p, w);
+    r.n = run_length(end - w, s2_slot(w, r.m), r.m);
+    r.runs++;
+    if (r.at.l < r.m || r.at.e != 0 || (r.at.l == r.m && !run_empty(p, r.at.t, r.at.i, r.n))) {
       r.status = S2_ERR_MAPPED;
       return r;
     }
-    r.tables += new_tables(gpa, w, m, at.l);
-    w += (uint64_t)n * s2_span(m);
+    r.tables += new_tables(gpa, w, r.m, r.at.l);
+    w += (uint64_t)r.n * s2_span(r.m);
   }
   return r;
 }
@@ -194,13 +194,17 @@ static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint
   s2_live_add(p, t, (int32_t)n);
 }
 
-/** One run: the tables down to the leaf level, then its n leaves; a new leaf table is filled before it is linked. */
+/**
+ * One run at w, whose path ends at `at`: the tables down to the leaf level, then its n leaves. A new leaf table is filled
+ * before it is linked.
+ */
 /*@ requires inv: Inv(p) && Free(p) && Live(p) && Dom(p, w) && n <= 512;
+    requires at: lev(p, w) == at.l && cur(p, w) == at.e && Used(p, at.t) && In(p, at.t, at.i, w);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
     ensures inv: Inv(p) && Free(p) && Live(p); */
-static void commit_run(struct s2_pool *p, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
-  struct s2_pos at = s2_pos_at(p, w);
+static void commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
+                       uint32_t attr) {
   if (at.l == m) {
     fill_run(p, at.t, at.i, n, m, hpa, attr);
     return;
@@ -219,8 +223,14 @@ static void commit_run(struct s2_pool *p, uint64_t w, uint32_t n, uint8_t m, uin
   s2_tree_link(p, t, s2_slot(w, l), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
 }
 
-void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
-  uint8_t max = (uint8_t)least(leaf_max, p->leaf_max);
+/** Every run of [gpa, end), each found again: the runs before it have changed its path. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+    requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
+    requires tables: p->nfree >= tables_for(p, gpa, end, hpa, max);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
+    ensures inv: Inv(p) && Free(p) && Live(p); */
+static void commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint8_t max) {
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop invariant inv: Inv(p) && Free(p) && Live(p);
@@ -234,40 +244,60 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     uint64_t a = hpa + (w - gpa);
     uint8_t m = leaf_level(w, a, end - w, max);
     uint32_t n = run_length(end - w, s2_slot(w, m), m);
-    commit_run(p, w, n, m, a, attr);
+    commit_run(p, s2_pos_at(p, w), w, n, m, a, attr);
     w += (uint64_t)n * s2_span(m);
   }
 }
 
+void s2_commit_map(struct s2_pool *p, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                   uint32_t leaf_max) {
+  if (plan.runs == 1) {
+    commit_run(p, plan.at, gpa, plan.n, plan.m, hpa, attr);
+  } else {
+    commit_runs(p, gpa, end, hpa, attr, (uint8_t)least(leaf_max, p->leaf_max));
+  }
+}
+
+/** What is wrong with the arguments of a map, in the order of the header. */
+/*@ requires pt: \valid_read(pt);
+    terminates \true; exits \false; assigns \nothing; */
+static s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
+  s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
+  if (st != S2_OK) {
+    return st;
+  }
+  st = s2_check_hpa(pt, hpa, size);
+  if (st != S2_OK) {
+    return st;
+  }
+  return leaf_max >= S2_MAX_LEVEL ? S2_ERR_CONFIG : S2_OK;
+}
+
 struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
                                    uint32_t leaf_max) {
-  struct s2_need r = {s2_check_range(pt->gpa_bits, gpa, size), 0};
-  if (r.status != S2_OK) {
-    return r;
+  struct s2_need r = {check_map(pt, gpa, size, hpa, leaf_max), 0};
+  if (r.status == S2_OK) {
+    struct s2_plan plan = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
+    r.status = plan.status;
+    r.tables = plan.tables;
   }
-  r.status = s2_check_hpa(pt, hpa, size);
-  if (r.status != S2_OK) {
-    return r;
-  }
-  if (leaf_max >= S2_LEVELS - 1) {
-    r.status = S2_ERR_CONFIG;
-    return r;
-  }
-  return s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
+  return r;
 }
 
 s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  s2_status st = check_map(pt, gpa, size, hpa, leaf_max);
+  if (st != S2_OK) {
+    return st;
+  }
   if (!s2_attr_legal(pt->features, attr)) {
     return S2_ERR_ATTR;
   }
-  struct s2_need need = s2_pt_tables_needed(pt, gpa, size, hpa, leaf_max);
-  if (need.status != S2_OK) {
-    return need.status;
+  struct s2_plan plan = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
+  st = s2_plan_check(&pt->pool, plan);
+  if (st != S2_OK) {
+    return st;
   }
-  if (need.tables > (uint32_t)pt->pool.nfree) {
-    return S2_ERR_NO_TABLES;
-  }
-  s2_commit_map(&pt->pool, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
+  s2_commit_map(&pt->pool, plan, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
   s2_flush_mapped(pt, gpa, gpa + size, 0);
   return S2_OK;
 }

@@ -23,13 +23,41 @@ s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size);
     terminates \true; exits \false; assigns \nothing; */
 s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size);
 
+/**
+ * A range as runs of leaves, each run inside one table. The plan keeps where its last run goes, so that a range of one
+ * run, the common case of a fault, is committed without a second descent.
+ */
+struct s2_plan {
+  s2_status status;
+  uint32_t tables;   /* tables the commit will take, exactly */
+  uint32_t runs;     /* how many runs the range is           */
+  struct s2_pos at;  /* where the path of the last run ends  */
+  uint32_t n;        /* leaves in the last run               */
+  uint8_t m;         /* their level                          */
+};
+
 /** Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact. */
 /*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
     terminates \true; exits \false; assigns \nothing;
-    ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(p, g) == -1; */
-struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
+    ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
+    ensures tables: \result.status == S2_OK ==> \result.tables == tables_for(p, gpa, end, hpa, leaf_max); */
+struct s2_plan s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
 
-/** Map what s2_plan_map() allowed. Cannot fail. attr carries the format's accessed/dirty default. */
+/** S2_OK when the plan can be carried out: nothing in the way, tables enough. */
+/*@ requires p: \valid_read(p);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree; */
+static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_plan plan) {
+  if (plan.status != S2_OK) {
+    return plan.status;
+  }
+  return plan.tables > (uint32_t)p->nfree ? S2_ERR_NO_TABLES : S2_OK;
+}
+
+/**
+ * Carry out a plan that s2_plan_check() accepted, with the same arguments and nothing changed since. Cannot fail. attr
+ * carries the format's accessed/dirty default.
+ */
 /*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
     requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
     requires tables: p->nfree >= tables_for(p, gpa, end, hpa, leaf_max);
@@ -39,14 +67,15 @@ struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, 
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
-void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
+void s2_commit_map(struct s2_pool *p, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                   uint32_t leaf_max);
 
 /** How many tables it takes to make gpa and end leaf boundaries. Exact. */
 /*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
     terminates \true; exits \false; assigns \nothing; */
 uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end);
 
-/** Make gpa and end leaf boundaries; s2_plan_cut() tables are free. Break-before-make inside. Translation unchanged. */
+/** Make gpa and end leaf boundaries; plan is what s2_plan_cut() said, and so many tables are free. Break-before-make inside. Translation unchanged. */
 /*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
     terminates \true; exits \false;
     assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
@@ -54,7 +83,7 @@ uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end);
     ensures inv: Good(pt);
     ensures same: Same{Pre,Post}(&pt->pool);
     ensures cut: Boundary(&pt->pool, gpa) && Boundary(&pt->pool, end); */
-void s2_cut(struct s2_pt *pt, uint64_t gpa, uint64_t end);
+void s2_cut(struct s2_pt *pt, uint32_t plan, uint64_t gpa, uint64_t end);
 
 /** The same for one address. */
 /*@ requires inv: \valid(pt) && Good(pt);
@@ -142,10 +171,11 @@ static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end,
 
 /* ---- backends ---- */
 
-/** Pages of an alloc area at one address: obtain, zero, map. level: the leaf that was made. */
+/** A leaf of an alloc area: obtained, zeroed, mapped. */
 struct s2_got {
   s2_status status;
-  uint32_t level;
+  uint32_t level; /* of the leaf that was made          */
+  uint64_t hpa;   /* where the address asked for is now */
 };
 
 /** One leaf around gpa, inside [lo, hi): a block when blocks are asked for and everything fits, else 4 KiB. (BCK-3) */
@@ -170,10 +200,11 @@ s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint
     ensures same: Same{Pre,Post}(&s->pt.pool); */
 void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level);
 
-/** Map an area's host range in one go; the plan said yes. (BCK-1) */
+/** Map an area's host range in one go; its plan was accepted. (BCK-1) */
 /*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
+void s2_linear_map(struct s2_space *s, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                   uint32_t leaf_max);
 
 #endif

@@ -116,7 +116,7 @@ s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32
   p->root = root_index_for(m->hpa, nroot);
   p->nroot = nroot;
   p->top = top;
-  p->leaf_max = leaf_max;
+  p->leaf_max = leaf_max < top ? leaf_max : top;
   p->hpa_hi = (uint32_t)(m->hpa / 4294967296u);
   p->hpa_lo = (uint32_t)(m->hpa % 4294967296u);
   p->nfree = 0;

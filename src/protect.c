@@ -65,10 +65,11 @@ s2_status s2_pt_protect(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint32_t 
     return st;
   }
   uint64_t end = gpa + size;
-  if (s2_plan_cut(&pt->pool, gpa, end) > (uint32_t)pt->pool.nfree) {
+  uint32_t plan = s2_plan_cut(&pt->pool, gpa, end);
+  if (plan > (uint32_t)pt->pool.nfree) {
     return S2_ERR_NO_TABLES;
   }
-  s2_cut(pt, gpa, end);
+  s2_cut(pt, plan, gpa, end);
   uint32_t level = s2_set_rights(&pt->pool, gpa, end, rights);
   s2_flush_range(pt, gpa, end, level);
   return S2_OK;

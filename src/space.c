@@ -92,19 +92,17 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   }
   uint64_t end = gpa + size;
   uint32_t leaf_max = (flags & S2_PAGES) != 0 ? 0 : S2_MAX_LEVEL;
-  struct s2_need need = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
-  if (need.status != S2_OK) {
-    return need.status;
-  }
-  if (need.tables > (uint32_t)s->pt.pool.nfree) {
-    return S2_ERR_NO_TABLES;
+  struct s2_plan plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
+  st = s2_plan_check(&s->pt.pool, plan);
+  if (st != S2_OK) {
+    return st;
   }
   struct s2_payload pay = {(int64_t)hpa - (int64_t)gpa, attr, S2_BACK_LINEAR};
   st = s2_areas_insert(&s->areas, gpa, end, pay);
   if (st != S2_OK) {
     return st;
   }
-  s2_linear_map(s, gpa, end, hpa, attr, leaf_max);
+  s2_linear_map(s, plan, gpa, end, hpa, attr, leaf_max);
   return S2_OK;
 }
 
@@ -188,27 +186,20 @@ static void withdraw(struct s2_space *s, uint64_t gpa, uint64_t end) {
   s2_alloc_release(s, gpa, end, linear < alloc ? linear : alloc);
 }
 
-/** Are there tables enough to make gpa and end leaf boundaries? */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && gpa < end;
-    terminates \true; exits \false; assigns \nothing; */
-static s2_status check_cut(const struct s2_space *s, uint64_t gpa, uint64_t end) {
-  return s2_plan_cut(&s->pt.pool, gpa, end) > (uint32_t)s->pt.pool.nfree ? S2_ERR_NO_TABLES : S2_OK;
-}
-
 s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size) {
   s2_status st = check_in_space(s, gpa, size);
   if (st != S2_OK) {
     return st;
   }
   uint64_t end = gpa + size;
-  st = check_cut(s, gpa, end);
-  if (st != S2_OK) {
-    return st;
+  uint32_t plan = s2_plan_cut(&s->pt.pool, gpa, end);
+  if (plan > (uint32_t)s->pt.pool.nfree) {
+    return S2_ERR_NO_TABLES;
   }
   if (!s2_areas_can_remove(&s->areas, gpa, end)) {
     return S2_ERR_NO_AREAS;
   }
-  s2_cut(&s->pt, gpa, end);
+  s2_cut(&s->pt, plan, gpa, end);
   withdraw(s, gpa, end);
   return s2_areas_remove(&s->areas, gpa, end);
 }
@@ -237,11 +228,11 @@ s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size) {
   if (!all_of_kind(s, gpa, end, S2_BACK_ALLOC)) {
     return S2_ERR_BACKEND;
   }
-  st = check_cut(s, gpa, end);
-  if (st != S2_OK) {
-    return st;
+  uint32_t plan = s2_plan_cut(&s->pt.pool, gpa, end);
+  if (plan > (uint32_t)s->pt.pool.nfree) {
+    return S2_ERR_NO_TABLES;
   }
-  s2_cut(&s->pt, gpa, end);
+  s2_cut(&s->pt, plan, gpa, end);
   withdraw(s, gpa, end);
   return S2_OK;
 }
@@ -258,14 +249,15 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
   if (!s2_areas_covered(&s->areas, gpa, end)) {
     return S2_ERR_NOT_MAPPED;
   }
-  st = check_cut(s, gpa, end);
-  if (st == S2_OK) {
-    st = s2_areas_protect(&s->areas, gpa, end, rights);
+  uint32_t plan = s2_plan_cut(&s->pt.pool, gpa, end);
+  if (plan > (uint32_t)s->pt.pool.nfree) {
+    return S2_ERR_NO_TABLES;
   }
+  st = s2_areas_protect(&s->areas, gpa, end, rights);
   if (st != S2_OK) {
     return st;
   }
-  s2_cut(&s->pt, gpa, end);
+  s2_cut(&s->pt, plan, gpa, end);
   s2_flush_range(&s->pt, gpa, end, s2_set_rights(&s->pt.pool, gpa, end, rights));
   return S2_OK;
 }

@@ -3,10 +3,6 @@
 #include "stage2/stats.h"
 #include "ops.h"
 
-void s2_count(int64_t *c, int64_t n) {
-  *c = *c > INT64_MAX - n ? INT64_MAX : *c + n;
-}
-
 struct s2_report s2_stats_of(const struct s2_space *s) {
   const struct s2_pt *pt = &s->pt;
   struct s2_report r;

@@ -15,10 +15,10 @@
 #include "stage2/area.h"
 #include "stage2/pool.h"
 
-#define PAGE UINT64_C(4096)
-#define MAX_ORDER 27u
-#define FREE 0
-#define HELD 1
+#define PAGE       UINT64_C(4096)
+#define MAX_ORDER  27u
+#define FREE       0
+#define HELD       1
 /* From this order on, zeroing gives the pages back to the system, which has the same effect at no cost in memory. */
 #define DROP_ORDER 18u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * attr.h - access rights and memory types, the same words for every format (FMT-2, FMT-3).
+ * attr.h - access rights, memory types, kinds of entries, host features: the same words for every format (FMT-2, FMT-3).
  *
  * An attribute is one uint32_t: rights in bits 3:0, memory type in bits 7:4, flags above. What a format or the
  * declared features cannot express is refused with S2_ERR_ATTR, never replaced by something near.
@@ -40,5 +40,19 @@
 #define S2_ACCESSED 0x10000u
 #define S2_DIRTY 0x20000u
 #define S2_AD_MASK (S2_ACCESSED | S2_DIRTY)
+
+/* What an entry is. Exactly one of these for each of the 2^64 values, at each level. */
+#define S2_EMPTY 0u  /* zero: nothing here, and nothing remembered                                         */
+#define S2_LEAF 1u   /* maps memory                                                                        */
+#define S2_TABLE 2u  /* links the next table                                                               */
+#define S2_MARKED 3u /* not present for the hardware; the address is kept for the second pass of an unmap  */
+#define S2_BAD 4u    /* present for the hardware, but no entry this library makes: reported, never misread */
+
+/* Features a host may declare (struct s2_config). A format ignores none: a feature it does not have is refused. */
+#define S2_FEAT_UX 0x1u      /* execute rights per privilege: EPT mode-based execute control, A64 FEAT_XNX */
+#define S2_FEAT_SVPBMT 0x2u  /* GST: Svpbmt memory types                                                   */
+#define S2_FEAT_AD 0x4u      /* hardware sets accessed and dirty: EPTP bit 6, VTCR_EL2.HA/HD, Svadu        */
+#define S2_FEAT_VMID16 0x8u  /* A64: 16-bit VMID                                                           */
+#define S2_FEAT_ALL 0xfu
 
 #endif

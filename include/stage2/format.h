@@ -14,20 +14,6 @@
 #include "attr.h"
 #include "types.h"
 
-/* What an entry is. Exactly one of these for each of the 2^64 values, at each level. */
-#define S2_EMPTY 0u  /* zero: nothing here, and nothing remembered                                         */
-#define S2_LEAF 1u   /* maps memory                                                                        */
-#define S2_TABLE 2u  /* links the next table                                                               */
-#define S2_MARKED 3u /* not present for the hardware; the address is kept for the second pass of an unmap  */
-#define S2_BAD 4u    /* present for the hardware, but no entry this library makes: reported, never misread */
-
-/* Features a host may declare (struct s2_config). A format ignores none: a feature it does not have is refused. */
-#define S2_FEAT_UX 0x1u      /* execute rights per privilege: EPT mode-based execute control, A64 FEAT_XNX */
-#define S2_FEAT_SVPBMT 0x2u  /* GST: Svpbmt memory types                                                   */
-#define S2_FEAT_AD 0x4u      /* hardware sets accessed and dirty: EPTP bit 6, VTCR_EL2.HA/HD, Svadu        */
-#define S2_FEAT_VMID16 0x8u  /* A64: 16-bit VMID                                                           */
-#define S2_FEAT_ALL 0xfu
-
 /** The tree's shape for a guest address width: the top level and how many root tables; top > 4: no such width. */
 struct s2_shape {
   uint32_t top;

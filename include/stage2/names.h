@@ -113,7 +113,6 @@
 /* stats.h */
 #define s2_stats_of S2_NAME(stats_of)
 #define s2_memory_report S2_NAME(memory_report)
-#define s2_count S2_NAME(count)
 #endif
 
 #endif

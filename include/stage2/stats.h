@@ -42,7 +42,9 @@ struct s2_memory {
 /*@ requires valid: \valid(c) && 0 <= *c && 0 <= n;
     terminates \true; exits \false; assigns *c;
     ensures sum: *c == (\old(*c) + n <= INT64_MAX ? \old(*c) + n : INT64_MAX); */
-void s2_count(int64_t *c, int64_t n);
+static inline void s2_count(int64_t *c, int64_t n) {
+  *c = *c > INT64_MAX - n ? INT64_MAX : *c + n;
+}
 
 struct s2_space;
 

@@ -20,7 +20,8 @@
 struct s2_config {
   uint32_t gpa_bits; /* EPT, NPT: 48 or 57. A64: 32..48. GST: 41, 50 or 59                                */
   uint32_t hpa_bits; /* host physical address width, at most 52 (A64 48, GST 56)                          */
-  uint32_t leaf_max; /* largest leaf: 0 4 KiB, 1 2 MiB, 2 1 GiB, 3 512 GiB (GST)                          */
+  uint32_t leaf_max; /* largest leaf the host can do: 0 4 KiB, 1 2 MiB, 2 1 GiB, 3 512 GiB (GST). A tree whose top
+                        level is lower (A64 below 35 bits) has no larger leaf than its top level holds            */
   uint32_t features; /* S2_FEAT_...                                                                       */
   uint32_t vmid;     /* VMID (A64, GST), VPID (EPT), ASID (NPT, not 0)                                    */
   void *ctx;         /* handed to every s2_host_ function                                                 */

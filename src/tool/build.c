@@ -9,7 +9,7 @@
 #define TABLE_SIZE   ((uint64_t)S2_PAGE_SIZE)
 
 uint32_t region_attr(const struct region *r, uint32_t features) {
-  bool user_too = !r->has_attr && (r->attr & S2_X) != 0 && (features & TOOL_FEAT_UX) != 0;
+  bool user_too = !r->has_attr && (r->attr & S2_X) != 0 && (features & S2_FEAT_UX) != 0;
   return user_too ? r->attr | S2_UX : r->attr;
 }
 

@@ -123,13 +123,13 @@ static int64_t check_entry(struct checker *c, const struct place *p) {
     return -1;
   }
   uint32_t kind = c->f->kind(p->level, p->entry);
-  if (kind == TOOL_TABLE) {
+  if (kind == S2_TABLE) {
     return check_link(c, p);
   }
-  if (kind == TOOL_LEAF) {
+  if (kind == S2_LEAF) {
     check_leaf(c, p);
   } else {
-    FIND(c, "%s: %s", place_text(c, p), kind == TOOL_MARKED ? "a leaf that is being removed" : "a malformed entry");
+    FIND(c, "%s: %s", place_text(c, p), kind == S2_MARKED ? "a leaf that is being removed" : "a malformed entry");
   }
   return -1;
 }

@@ -7,13 +7,6 @@
 
 #include "stage2/format.h"
 
-_Static_assert(TOOL_EMPTY == S2_EMPTY && TOOL_LEAF == S2_LEAF && TOOL_TABLE == S2_TABLE && TOOL_MARKED == S2_MARKED &&
-                   TOOL_BAD == S2_BAD,
-               "kinds of entries");
-_Static_assert(TOOL_FEAT_UX == S2_FEAT_UX && TOOL_FEAT_SVPBMT == S2_FEAT_SVPBMT && TOOL_FEAT_AD == S2_FEAT_AD &&
-                   TOOL_FEAT_VMID16 == S2_FEAT_VMID16,
-               "features");
-
 #define OPS S2_NAME(tool_ops)
 extern const struct format_ops OPS;
 

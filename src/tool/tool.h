@@ -140,18 +140,6 @@ struct format_ops {
   struct s2_root (*pt_root)(const struct s2_pt *pt);
 };
 
-/* Kinds of entries and features: format.h has the same numbers, and cannot be read without choosing a format.
- * format_cmd.c asserts that they agree. */
-#define TOOL_EMPTY       0u
-#define TOOL_LEAF        1u
-#define TOOL_TABLE       2u
-#define TOOL_MARKED      3u
-#define TOOL_BAD         4u
-#define TOOL_FEAT_UX     0x1u
-#define TOOL_FEAT_SVPBMT 0x2u
-#define TOOL_FEAT_AD     0x4u
-#define TOOL_FEAT_VMID16 0x8u
-
 #define TOOL_FORMATS 4u
 extern const struct format_ops *const tool_formats[TOOL_FORMATS];
 const struct format_ops *format_named(const char *name);

@@ -15,10 +15,10 @@ static const char *kind_text(uint32_t kind) {
 
 /* Which of a format's field lists an entry has. 0: no fields, the value says it all. */
 static uint32_t fields_of(uint32_t kind, uint8_t level) {
-  if (kind == TOOL_LEAF) {
+  if (kind == S2_LEAF) {
     return level == 0 ? S2_BITS_PAGE : S2_BITS_BLOCK;
   }
-  return kind == TOOL_TABLE ? S2_BITS_TABLE : kind == TOOL_MARKED ? S2_BITS_MARKED : 0;
+  return kind == S2_TABLE ? S2_BITS_TABLE : kind == S2_MARKED ? S2_BITS_MARKED : 0;
 }
 
 static uint64_t field_value(const struct s2_bit_name *b, uint64_t entry) {
@@ -35,7 +35,7 @@ static const char *hole_text(const struct built *b, const struct s2_steps *w, ui
     return keep_text("no translation: the address is wider than %u bits", b->cfg.hw.gpa_bits);
   }
   uint32_t kind = w->count == 0 ? 0 : w->step[w->count - 1].kind;
-  if (kind == TOOL_BAD) {
+  if (kind == S2_BAD) {
     return "no translation: the entry is malformed";
   }
   if (r != NULL && region_lazy(r, o)) {

@@ -62,7 +62,7 @@ struct word {
 static const struct word types[] = {{"wb", S2_WB}, {"wt", S2_WT},   {"wp", S2_WP},
                                     {"nc", S2_NC}, {"dev", S2_DEV}, {"dev-ne", S2_DEV_NE}};
 static const struct word features_known[] = {
-    {"ux", TOOL_FEAT_UX}, {"svpbmt", TOOL_FEAT_SVPBMT}, {"ad", TOOL_FEAT_AD}, {"vmid16", TOOL_FEAT_VMID16}};
+    {"ux", S2_FEAT_UX}, {"svpbmt", S2_FEAT_SVPBMT}, {"ad", S2_FEAT_AD}, {"vmid16", S2_FEAT_VMID16}};
 static const struct word leaves[] = {{"4K", 0}, {"2M", 1}, {"1G", 2}, {"512G", 3}};
 static const struct word rights[] = {{"r", S2_R}, {"w", S2_W}, {"x", S2_X}, {"u", S2_UX}};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -22,22 +22,22 @@
 #include <string.h>
 #include <time.h>
 
-#define PAGE ((uint64_t)4096)
-#define GIB ((uint64_t)1 << 30)
-#define GPA0 (4 * GIB)
-#define HPA0 (64 * GIB)
-#define FRAME0 (256 * GIB)
-#define ATTR (S2_RWX | S2_WB)
-#define SETS_MAX 32u
+#define PAGE       ((uint64_t)4096)
+#define GIB        ((uint64_t)1 << 30)
+#define GPA0       (4 * GIB)
+#define HPA0       (64 * GIB)
+#define FRAME0     (256 * GIB)
+#define ATTR       (S2_RWX | S2_WB)
+#define SETS_MAX   32u
 #define LAZY_AREAS 16u
 
 #if defined(S2_FORMAT_GST)
 #define GPA_BITS 50u
 #define HPA_BITS 56u
-#define NROOT 4u
+#define NROOT    4u
 #else
 #define GPA_BITS 48u
-#define NROOT 1u
+#define NROOT    1u
 #if defined(S2_FORMAT_A64)
 #define HPA_BITS 48u
 #else
@@ -101,9 +101,7 @@ static uint64_t ops_insert;
 
 /* ---- the host: O(1), and counted ---- */
 
-static struct {
-  uint64_t next, frames, zeroed, flushes, traced;
-} host;
+static struct { uint64_t next, frames, zeroed, flushes, traced; } host;
 
 uint64_t s2_host_frame_alloc(void *ctx, uint32_t order) {
   (void)ctx;
@@ -344,8 +342,12 @@ static uint32_t small(void) {
 
 /* ---- regions ---- */
 
-static void empty_lib(void) { make_lib(small()); }
-static void empty_ref(void) { make_ref(small()); }
+static void empty_lib(void) {
+  make_lib(small());
+}
+static void empty_ref(void) {
+  make_ref(small());
+}
 
 static void full_lib(void) {
   if (s2_pt_query(&b.space.pt, GPA0).status != S2_OK) {
@@ -370,8 +372,12 @@ static void clean_ref(void) {
   must(ref_unmap(&b.ref, GPA0, b.blocks * (GIB / 512)));
 }
 
-static void map_lib(void) { must(s2_pt_map(&b.space.pt, GPA0, b.pages * PAGE, HPA0, ATTR, 0)); }
-static void map_ref(void) { must(ref_map(&b.ref, GPA0, b.pages * PAGE, HPA0, ATTR, 0)); }
+static void map_lib(void) {
+  must(s2_pt_map(&b.space.pt, GPA0, b.pages * PAGE, HPA0, ATTR, 0));
+}
+static void map_ref(void) {
+  must(ref_map(&b.ref, GPA0, b.pages * PAGE, HPA0, ATTR, 0));
+}
 static void map_rewalk(void) {
   for (uint64_t i = 0; i < b.pages; i++) {
     must(s2_pt_map(&b.space.pt, GPA0 + i * PAGE, PAGE, HPA0 + i * PAGE, ATTR, 0));
@@ -387,19 +393,31 @@ static void map_loop(void) {
     p++;
   } while (p < end);
 }
-static void map_memset(void) { memset(b.arena, 0x37, b.pages * 8); }
+static void map_memset(void) {
+  memset(b.arena, 0x37, b.pages * 8);
+}
 
-static void big_lib(void) { must(s2_pt_map(&b.space.pt, GPA0, b.blocks * (GIB / 512), HPA0, ATTR, 1)); }
-static void big_ref(void) { must(ref_map(&b.ref, GPA0, b.blocks * (GIB / 512), HPA0, ATTR, 1)); }
+static void big_lib(void) {
+  must(s2_pt_map(&b.space.pt, GPA0, b.blocks * (GIB / 512), HPA0, ATTR, 1));
+}
+static void big_ref(void) {
+  must(ref_map(&b.ref, GPA0, b.blocks * (GIB / 512), HPA0, ATTR, 1));
+}
 static void big_rewalk(void) {
   for (uint64_t i = 0; i < b.blocks; i++) {
     must(s2_pt_map(&b.space.pt, GPA0 + i * (GIB / 512), GIB / 512, HPA0 + i * (GIB / 512), ATTR, 1));
   }
 }
 
-static void unmap_lib(void) { must(s2_pt_unmap(&b.space.pt, GPA0, b.pages * PAGE)); }
-static void unmap_ref(void) { must(ref_unmap(&b.ref, GPA0, b.pages * PAGE)); }
-static void unmap_detach(void) { must(ref_unmap_detach(&b.ref, GPA0, b.pages * PAGE)); }
+static void unmap_lib(void) {
+  must(s2_pt_unmap(&b.space.pt, GPA0, b.pages * PAGE));
+}
+static void unmap_ref(void) {
+  must(ref_unmap(&b.ref, GPA0, b.pages * PAGE));
+}
+static void unmap_detach(void) {
+  must(ref_unmap_detach(&b.ref, GPA0, b.pages * PAGE));
+}
 static void unmap_rewalk(void) {
   for (uint64_t i = 0; i < b.pages; i++) {
     must(s2_pt_unmap(&b.space.pt, GPA0 + i * PAGE, PAGE));
@@ -414,8 +432,12 @@ static void unmap_loop(void) {
   } while (p < end);
 }
 
-static void protect_lib(void) { must(s2_pt_protect(&b.space.pt, GPA0, b.pages * PAGE, S2_RX)); }
-static void protect_ref(void) { must(ref_protect(&b.ref, GPA0, b.pages * PAGE, S2_RX)); }
+static void protect_lib(void) {
+  must(s2_pt_protect(&b.space.pt, GPA0, b.pages * PAGE, S2_RX));
+}
+static void protect_ref(void) {
+  must(ref_protect(&b.ref, GPA0, b.pages * PAGE, S2_RX));
+}
 static void protect_rewalk(void) {
   for (uint64_t i = 0; i < b.pages; i++) {
     must(s2_pt_protect(&b.space.pt, GPA0 + i * PAGE, PAGE, S2_RX));
@@ -432,7 +454,8 @@ static void protect_loop(void) {
 
 /* ---- translations ---- */
 
-static void nothing(void) {}
+static void nothing(void) {
+}
 
 static void mapped_lib(void) {
   make_lib(small());
@@ -559,9 +582,15 @@ static void lazy_empty_lib(void) {
   make_lib(64);
   host.frames = 0;
 }
-static void lazy_empty_ref(void) { make_ref(64); }
-static void lazy_clear_lib(void) { s2_clear(&b.space); }
-static void lazy_clear_ref(void) { b.ref_space.n = 0; }
+static void lazy_empty_ref(void) {
+  make_ref(64);
+}
+static void lazy_clear_lib(void) {
+  s2_clear(&b.space);
+}
+static void lazy_clear_ref(void) {
+  b.ref_space.n = 0;
+}
 static void lazy_lib(void) {
   for (uint64_t i = 0; i < LAZY_AREAS; i++) {
     must(s2_map_alloc(&b.space, GPA0 + i * 128 * GIB, 64 * GIB, ATTR, 0));
@@ -611,9 +640,15 @@ static void fault_order(uint32_t n, bool random) {
     shuffle(b.order, b.norder);
   }
 }
-static void fault_seq(uint32_t n) { fault_order(n, false); }
-static void fault_rnd(uint32_t n) { fault_order(n, true); }
-static uint32_t fault_tables(void) { return (uint32_t)(2 * b.pages / 512 + 64); }
+static void fault_seq(uint32_t n) {
+  fault_order(n, false);
+}
+static void fault_rnd(uint32_t n) {
+  fault_order(n, true);
+}
+static uint32_t fault_tables(void) {
+  return (uint32_t)(2 * b.pages / 512 + 64);
+}
 
 static void fault_prepare_lib(void) {
   s2_clear(&b.space);
@@ -633,8 +668,12 @@ static void fault_prepare_ref(void) {
     must(ref_areas_insert(&b.ref_space, x, x + b.fault_pages * PAGE, p));
   }
 }
-static void fault_make_lib(void) { make_lib(fault_tables()); }
-static void fault_make_ref(void) { make_ref(fault_tables()); }
+static void fault_make_lib(void) {
+  make_lib(fault_tables());
+}
+static void fault_make_ref(void) {
+  make_ref(fault_tables());
+}
 static void fault_lib(void) {
   for (uint64_t i = 0; i < b.norder; i++) {
     struct s2_fault_result r = s2_fault(&b.space, gpa_of(i) + 8, S2_W);
@@ -812,76 +851,158 @@ struct first {
   void (*ref)(void);
 };
 static const struct first firsts[] = {
-    {"translate-sparse", sparse_lib, sparse_ref}, {"translate", mapped_lib, mapped_ref},
-    {"query", mapped_lib, mapped_ref},            {"fault", fault_make_lib, fault_make_ref},
-    {"lazy", lazy_empty_lib, lazy_empty_ref},     {"set", nothing, nothing},
+    {"translate-sparse", sparse_lib, sparse_ref},
+    {"translate", mapped_lib, mapped_ref},
+    {"query", mapped_lib, mapped_ref},
+    {"fault", fault_make_lib, fault_make_ref},
+    {"lazy", lazy_empty_lib, lazy_empty_ref},
+    {"set", nothing, nothing},
     {"", empty_lib, empty_ref},
 };
 
 #define FAULT(k, t, f, n, careful, other_)                                                                             \
   {                                                                                                                    \
     .key = k, .title = t, .unit = "fault", .init = f, .param = n, .rounds = 1, .ops = &b.norder,                       \
-    .way = {[LIB] = {fault_prepare_lib, fault_lib, order_lib}, [REF] = {fault_prepare_ref, fault_ref, order_ref}},      \
-    .other = {careful, other_}                                                                                         \
+    .way = {[LIB] = {fault_prepare_lib, fault_lib, order_lib}, [REF] = {fault_prepare_ref, fault_ref, order_ref}},     \
+    .other = {                                                                                                         \
+      careful,                                                                                                         \
+      other_                                                                                                           \
+    }                                                                                                                  \
   }
 #define SET(k, t, n, c1, o1, c2, o2, c3, o3)                                                                           \
-  {.key = "set-find-" k, .title = "find among " t, .unit = "call", .init = set_init, .param = n, .rounds = 1,          \
-   .ops = &b.norder, .way = {[LIB] = {nothing, find_lib, the_sum}, [REF] = {nothing, find_ref, the_sum}},              \
+  {.key = "set-find-" k,                                                                                               \
+   .title = "find among " t,                                                                                           \
+   .unit = "call",                                                                                                     \
+   .init = set_init,                                                                                                   \
+   .param = n,                                                                                                         \
+   .rounds = 1,                                                                                                        \
+   .ops = &b.norder,                                                                                                   \
+   .way = {[LIB] = {nothing, find_lib, the_sum}, [REF] = {nothing, find_ref, the_sum}},                                \
    .other = {c1, o1}},                                                                                                 \
-  {.key = "set-insert-" k, .title = "insert at " t, .unit = "call", .init = set_init, .param = n, .rounds = 20,        \
-   .ops = &ops_insert, .way = {[LIB] = {absent_lib, insert_lib, set_lib}, [REF] = {absent_ref, insert_ref, set_ref}},  \
-   .other = {c2, o2}},                                                                                                 \
-  {.key = "set-remove-" k, .title = "remove at " t, .unit = "call", .init = set_init, .param = n, .rounds = 20,        \
-   .ops = &ops_insert,                                                                                                 \
-   .way = {[LIB] = {present_lib, remove_lib, set_lib}, [REF] = {present_ref, remove_ref, set_ref}},                    \
-   .other = {c3, o3}}
+      {.key = "set-insert-" k,                                                                                         \
+       .title = "insert at " t,                                                                                        \
+       .unit = "call",                                                                                                 \
+       .init = set_init,                                                                                               \
+       .param = n,                                                                                                     \
+       .rounds = 20,                                                                                                   \
+       .ops = &ops_insert,                                                                                             \
+       .way = {[LIB] = {absent_lib, insert_lib, set_lib}, [REF] = {absent_ref, insert_ref, set_ref}},                  \
+       .other = {c2, o2}},                                                                                             \
+  {                                                                                                                    \
+    .key = "set-remove-" k, .title = "remove at " t, .unit = "call", .init = set_init, .param = n, .rounds = 20,       \
+    .ops = &ops_insert,                                                                                                \
+    .way = {[LIB] = {present_lib, remove_lib, set_lib}, [REF] = {present_ref, remove_ref, set_ref}}, .other = {        \
+      c3,                                                                                                              \
+      o3                                                                                                               \
+    }                                                                                                                  \
+  }
 
 static const struct work works[] = {
-    {.key = "map-1g", .title = "map 1 GiB, 4K leaves", .unit = "page", .init = order_random, .rounds = 1,
+    {.key = "map-1g",
+     .title = "map 1 GiB, 4K leaves",
+     .unit = "page",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.pages,
-     .way = {[LIB] = {clean_lib, map_lib, region_lib}, [LOOP] = {nothing, map_loop, NULL},
-             [MEMSET] = {nothing, map_memset, NULL}, [REF] = {clean_ref, map_ref, region_ref},
+     .way = {[LIB] = {clean_lib, map_lib, region_lib},
+             [LOOP] = {nothing, map_loop, NULL},
+             [MEMSET] = {nothing, map_memset, NULL},
+             [REF] = {clean_ref, map_ref, region_ref},
              [REWALK] = {clean_lib, map_rewalk, region_lib}}},
-    {.key = "map-64g-2m", .title = "map 64 GiB, 2M leaves", .unit = "leaf", .init = order_random, .rounds = 1,
+    {.key = "map-64g-2m",
+     .title = "map 64 GiB, 2M leaves",
+     .unit = "leaf",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.blocks,
-     .way = {[LIB] = {clean_lib, big_lib, blocks_lib}, [REF] = {clean_ref, big_ref, blocks_ref},
+     .way = {[LIB] = {clean_lib, big_lib, blocks_lib},
+             [REF] = {clean_ref, big_ref, blocks_ref},
              [REWALK] = {clean_lib, big_rewalk, blocks_lib}}},
-    {.key = "unmap-1g", .title = "unmap 1 GiB of 4K", .unit = "page", .init = order_random, .rounds = 1,
+    {.key = "unmap-1g",
+     .title = "unmap 1 GiB of 4K",
+     .unit = "page",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.pages,
-     .way = {[LIB] = {full_lib, unmap_lib, region_lib}, [LOOP] = {nothing, unmap_loop, NULL},
-             [MEMSET] = {full_ref, unmap_detach, region_ref}, [REF] = {full_ref, unmap_ref, region_ref},
+     .way = {[LIB] = {full_lib, unmap_lib, region_lib},
+             [LOOP] = {nothing, unmap_loop, NULL},
+             [MEMSET] = {full_ref, unmap_detach, region_ref},
+             [REF] = {full_ref, unmap_ref, region_ref},
              [REWALK] = {full_lib, unmap_rewalk, region_lib}}},
-    {.key = "protect-1g", .title = "protect 1 GiB of 4K", .unit = "page", .init = order_random, .rounds = 1,
+    {.key = "protect-1g",
+     .title = "protect 1 GiB of 4K",
+     .unit = "page",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.pages,
-     .way = {[LIB] = {full_lib, protect_lib, region_lib}, [LOOP] = {nothing, protect_loop, NULL},
-             [REF] = {full_ref, protect_ref, region_ref}, [REWALK] = {full_lib, protect_rewalk, region_lib}}},
-    {.key = "translate-seq", .title = "translate, sequential 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+     .way = {[LIB] = {full_lib, protect_lib, region_lib},
+             [LOOP] = {nothing, protect_loop, NULL},
+             [REF] = {full_ref, protect_ref, region_ref},
+             [REWALK] = {full_lib, protect_rewalk, region_lib}}},
+    {.key = "translate-seq",
+     .title = "translate, sequential 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.pages,
-     .way = {[LIB] = {nothing, seq_lib, sum_of_lib}, [RAW] = {nothing, seq_raw, the_sum},
+     .way = {[LIB] = {nothing, seq_lib, sum_of_lib},
+             [RAW] = {nothing, seq_raw, the_sum},
              [REF] = {nothing, seq_ref, the_sum}}},
-    {.key = "translate-rnd", .title = "translate, random 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+    {.key = "translate-rnd",
+     .title = "translate, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.norder,
-     .way = {[LIB] = {nothing, rnd_lib, sum_of_lib}, [RAW] = {nothing, rnd_raw, the_sum},
+     .way = {[LIB] = {nothing, rnd_lib, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
              [REF] = {nothing, rnd_ref, the_sum}}},
-    {.key = "translate-sparse", .title = "translate, random sparse 64 GiB", .unit = "call", .init = order_sparse,
-     .rounds = 1, .ops = &b.norder,
-     .way = {[LIB] = {nothing, rnd_lib, sum_of_lib}, [RAW] = {nothing, rnd_raw, the_sum},
+    {.key = "translate-sparse",
+     .title = "translate, random sparse 64 GiB",
+     .unit = "call",
+     .init = order_sparse,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_lib, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
              [REF] = {nothing, rnd_ref, the_sum}}},
-    {.key = "query-seq", .title = "s2_pt_query, sequential 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+    {.key = "query-seq",
+     .title = "s2_pt_query, sequential 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.pages,
-     .way = {[LIB] = {nothing, seq_query, sum_of_lib}, [RAW] = {nothing, seq_raw, the_sum},
+     .way = {[LIB] = {nothing, seq_query, sum_of_lib},
+             [RAW] = {nothing, seq_raw, the_sum},
              [REF] = {nothing, seq_ref, the_sum}}},
-    {.key = "query-rnd", .title = "s2_pt_query, random 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+    {.key = "query-rnd",
+     .title = "s2_pt_query, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.norder,
-     .way = {[LIB] = {nothing, rnd_query, sum_of_lib}, [RAW] = {nothing, rnd_raw, the_sum},
+     .way = {[LIB] = {nothing, rnd_query, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
              [REF] = {nothing, rnd_ref, the_sum}}},
-    {.key = "one-map", .title = "map one page, random 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+    {.key = "one-map",
+     .title = "map one page, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.norder,
      .way = {[LIB] = {clean_lib, one_map_lib, region_lib}, [REF] = {clean_ref, one_map_ref, region_ref}}},
-    {.key = "one-unmap", .title = "unmap one page, random 1 GiB", .unit = "call", .init = order_random, .rounds = 1,
+    {.key = "one-unmap",
+     .title = "unmap one page, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
      .ops = &b.norder,
      .way = {[LIB] = {full_lib, one_unmap_lib, region_lib}, [REF] = {full_ref, one_unmap_ref, region_ref}}},
-    {.key = "lazy-64g", .title = "add one lazy 64 GiB area", .unit = "call", .init = order_random, .rounds = 50,
+    {.key = "lazy-64g",
+     .title = "add one lazy 64 GiB area",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 50,
      .ops = &ops_lazy,
      .way = {[LIB] = {lazy_clear_lib, lazy_lib, lazy_digest_lib}, [REF] = {lazy_clear_ref, lazy_ref, lazy_digest_ref}},
      .other = {"100", "68000000"}},
@@ -1177,9 +1298,8 @@ static void setup(bool quick) {
   b.blocks = quick ? 1024 : 32768;
   b.sparse = quick ? 512 : 32768;
   b.calls = quick ? 4096 : 65536;
-  b.arena_tables = (uint32_t)(b.sparse + b.sparse / 512 + 128 > 2 * b.pages / 512 + 64
-                                  ? b.sparse + b.sparse / 512 + 128
-                                  : 2 * b.pages / 512 + 64);
+  b.arena_tables = (uint32_t)(b.sparse + b.sparse / 512 + 128 > 2 * b.pages / 512 + 64 ? b.sparse + b.sparse / 512 + 128
+                                                                                       : 2 * b.pages / 512 + 64);
   b.arena = need((size_t)b.arena_tables * 4096);
   b.nodes = need(b.arena_tables * sizeof *b.nodes);
   b.istack = need(b.arena_tables * sizeof *b.istack);

@@ -4,77 +4,115 @@
 
 #include <string.h>
 
-#define RIGHTS_LEGAL(r) (((r) & ~S2_RWX) == 0 && ((r) & S2_R) != 0)
-#define BAD_TYPE 0xffffu
+#define RIGHTS_LEGAL(r) (((r) & ~S2_RWX) == 0 && ((r)&S2_R) != 0)
+#define BAD_TYPE        0xffffu
 
 /* ---- the four encodings, by hand ---- */
 
 #if defined(S2_FORMAT_EPT)
-#define PRESENT 0x7u
+#define PRESENT     0x7u
 #define RIGHTS_MASK 0x7u
-#define BLOCK 0x80u
-#define TABLE_BITS 0x7u
-#define TABLE_MASK 0x87u
-static const uint16_t type_code[16] = {6, 4, 5, 1, 0, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE,
-                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
-static inline uint64_t rights_bits(uint32_t r) { return r; }
-static inline uint64_t type_bits(uint32_t code) { return (uint64_t)code << 3; }
-static inline uint64_t level_bits(uint32_t l) { return l > 0 ? BLOCK : 0; }
-static inline uint64_t pa_bits(uint64_t pa) { return pa; }
-static inline uint64_t pa_step(uint32_t l) { return (uint64_t)1 << (12 + 9 * l); }
+#define BLOCK       0x80u
+#define TABLE_BITS  0x7u
+#define TABLE_MASK  0x87u
+static const uint16_t type_code[16] = {6,        4,        5,        1,        0,        BAD_TYPE, BAD_TYPE, BAD_TYPE,
+                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
+static inline uint64_t rights_bits(uint32_t r) {
+  return r;
+}
+static inline uint64_t type_bits(uint32_t code) {
+  return (uint64_t)code << 3;
+}
+static inline uint64_t level_bits(uint32_t l) {
+  return l > 0 ? BLOCK : 0;
+}
+static inline uint64_t pa_bits(uint64_t pa) {
+  return pa;
+}
+static inline uint64_t pa_step(uint32_t l) {
+  return (uint64_t)1 << (12 + 9 * l);
+}
 static inline uint32_t attr_of(uint64_t e) {
   static const uint8_t back[8] = {S2_DEV, S2_NC, 0, 0, S2_WT, S2_WP, S2_WB, 0};
   return (uint32_t)(e & 7) | back[(e >> 3) & 7];
 }
 #elif defined(S2_FORMAT_NPT)
-#define PRESENT 0x1u
+#define PRESENT     0x1u
 #define RIGHTS_MASK 0x8000000000000002u
-#define BLOCK 0x80u
-#define TABLE_BITS 0x67u
-#define TABLE_MASK 0x81u
-static const uint16_t type_code[16] = {0x60, BAD_TYPE, BAD_TYPE, BAD_TYPE, 0x78, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE,
-                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
+#define BLOCK       0x80u
+#define TABLE_BITS  0x67u
+#define TABLE_MASK  0x81u
+static const uint16_t type_code[16] = {0x60,     BAD_TYPE, BAD_TYPE, BAD_TYPE, 0x78,     BAD_TYPE, BAD_TYPE, BAD_TYPE,
+                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
 static inline uint64_t rights_bits(uint32_t r) {
   return 5u | ((r & S2_W) != 0 ? 2u : 0u) | ((r & S2_X) != 0 ? 0 : (uint64_t)1 << 63);
 }
-static inline uint64_t type_bits(uint32_t code) { return code; }
-static inline uint64_t level_bits(uint32_t l) { return l > 0 ? BLOCK : 0; }
-static inline uint64_t pa_bits(uint64_t pa) { return pa; }
-static inline uint64_t pa_step(uint32_t l) { return (uint64_t)1 << (12 + 9 * l); }
+static inline uint64_t type_bits(uint32_t code) {
+  return code;
+}
+static inline uint64_t level_bits(uint32_t l) {
+  return l > 0 ? BLOCK : 0;
+}
+static inline uint64_t pa_bits(uint64_t pa) {
+  return pa;
+}
+static inline uint64_t pa_step(uint32_t l) {
+  return (uint64_t)1 << (12 + 9 * l);
+}
 static inline uint32_t attr_of(uint64_t e) {
   return S2_R | ((e & 2) != 0 ? S2_W : 0) | ((e >> 63) != 0 ? 0 : S2_X) | ((e & 0x10) != 0 ? S2_DEV : S2_WB);
 }
 #elif defined(S2_FORMAT_A64)
-#define PRESENT 0x1u
+#define PRESENT     0x1u
 #define RIGHTS_MASK 0x00600000000000c0u
-#define TABLE_BITS 0x3u
-#define TABLE_MASK 0x3u
-static const uint16_t type_code[16] = {0x33c, BAD_TYPE, BAD_TYPE, 0x314, 0x204, 0x200, BAD_TYPE, BAD_TYPE, BAD_TYPE,
-                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
+#define TABLE_BITS  0x3u
+#define TABLE_MASK  0x3u
+static const uint16_t type_code[16] = {0x33c,    BAD_TYPE, BAD_TYPE, 0x314,    0x204,    0x200,    BAD_TYPE, BAD_TYPE,
+                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
 static inline uint64_t rights_bits(uint32_t r) {
   return 0x401u | 0x40u | ((r & S2_W) != 0 ? 0x80u : 0u) | ((r & S2_X) != 0 ? 0 : (uint64_t)2 << 53);
 }
-static inline uint64_t type_bits(uint32_t code) { return code; }
-static inline uint64_t level_bits(uint32_t l) { return l > 0 ? 0 : 2; }
-static inline uint64_t pa_bits(uint64_t pa) { return pa; }
-static inline uint64_t pa_step(uint32_t l) { return (uint64_t)1 << (12 + 9 * l); }
+static inline uint64_t type_bits(uint32_t code) {
+  return code;
+}
+static inline uint64_t level_bits(uint32_t l) {
+  return l > 0 ? 0 : 2;
+}
+static inline uint64_t pa_bits(uint64_t pa) {
+  return pa;
+}
+static inline uint64_t pa_step(uint32_t l) {
+  return (uint64_t)1 << (12 + 9 * l);
+}
 static inline uint32_t attr_of(uint64_t e) {
   static const uint8_t back[16] = {S2_DEV_NE, S2_DEV, 0, 0, 0, S2_NC, 0, 0, 0, 0, S2_WT, 0, 0, 0, 0, S2_WB};
   return S2_R | ((e & 0x80) != 0 ? S2_W : 0) | (((e >> 54) & 1) != 0 ? 0 : S2_X) | back[(e >> 2) & 15];
 }
 #else
-#define PRESENT 0x1u
+#define PRESENT     0x1u
 #define RIGHTS_MASK 0xeu
-#define TABLE_BITS 0x1u
-#define TABLE_MASK 0xfu
-static const uint16_t type_code[16] = {0, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE,
-                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
-static inline uint64_t rights_bits(uint32_t r) { return 0xd1u | ((uint64_t)r << 1); }
-static inline uint64_t type_bits(uint32_t code) { return code; }
-static inline uint64_t level_bits(uint32_t l) { return 0 * l; }
-static inline uint64_t pa_bits(uint64_t pa) { return pa >> 2; }
-static inline uint64_t pa_step(uint32_t l) { return (uint64_t)1 << (10 + 9 * l); }
-static inline uint32_t attr_of(uint64_t e) { return (uint32_t)(e >> 1) & 7; }
+#define TABLE_BITS  0x1u
+#define TABLE_MASK  0xfu
+static const uint16_t type_code[16] = {0,        BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE,
+                                       BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE, BAD_TYPE};
+static inline uint64_t rights_bits(uint32_t r) {
+  return 0xd1u | ((uint64_t)r << 1);
+}
+static inline uint64_t type_bits(uint32_t code) {
+  return code;
+}
+static inline uint64_t level_bits(uint32_t l) {
+  return 0 * l;
+}
+static inline uint64_t pa_bits(uint64_t pa) {
+  return pa >> 2;
+}
+static inline uint64_t pa_step(uint32_t l) {
+  return (uint64_t)1 << (10 + 9 * l);
+}
+static inline uint32_t attr_of(uint64_t e) {
+  return (uint32_t)(e >> 1) & 7;
+}
 #endif
 
 /* ---- small pieces ---- */

@@ -467,6 +467,71 @@ static void test_random_large(void **state) {
   }
 }
 
+/** Keep only `keep` of the areas 2 i, 2 i + 1 for i in [from, to), the outer ones. */
+static void leave(struct set *t, struct model *m, int64_t from, int64_t to, int64_t keep) {
+  int64_t x = (from + (keep + 1) / 2) * 2 * PAGE, y = (to - keep / 2) * 2 * PAGE;
+  if (x < y) {
+    assert_int_equal(s2_areas_remove(&t->s, (uint64_t)x, (uint64_t)y), S2_OK);
+    model_change(m, x, y, false, 0);
+    check_equal(&t->s, m);
+  }
+}
+
+/** The gap before area i is filled, at once with the same payload or in two steps, so that two areas become one. */
+static void fill_gap(struct set *t, struct model *m, int64_t i, uint32_t how) {
+  struct s2_payload p = {0, how == 0 ? S2_RW : S2_R, S2_BACK_ALLOC};
+  int64_t x = (i * 2 - 1) * PAGE, y = i * 2 * PAGE;
+  if (!model_overlap(m, x - 1, x) || !model_overlap(m, y, y + 1)) {
+    return;
+  }
+  assert_int_equal(s2_areas_insert(&t->s, (uint64_t)x, (uint64_t)y, p), S2_OK);
+  model_insert(m, x, y, p);
+  check_equal(&t->s, m);
+  if (how > 0) {
+    int64_t more = how == 1 ? 0 : PAGE;
+    assert_int_equal(s2_areas_protect(&t->s, (uint64_t)(x - more), (uint64_t)(y + more), S2_RW), S2_OK);
+    model_change(m, x - more, y + more, true, S2_RW);
+    check_equal(&t->s, m);
+  }
+}
+
+/** Three windows of 63, 63 and 2 areas are thinned out to every critical size; then areas grow over their borders. */
+static void test_seams(void **state) {
+  struct set t;
+  static struct model m;
+  const struct s2_payload p = {0, S2_RW, S2_BACK_ALLOC};
+  const int64_t sizes[] = {1, 2, 15, 16, 30, 31, 32, 33, 63};
+  const int n = sizeof sizes / sizeof *sizes;
+  (void)state;
+  set_open(&t, 8);
+  for (int c = 0; c < n * n * 2 * 3 * 3; c++) {
+    s2_areas_clear(&t.s);
+    m.n = 0;
+    for (int64_t i = 0; i < 128; i++) {
+      assert_int_equal(s2_areas_insert(&t.s, (uint64_t)i * 2 * PAGE, (uint64_t)(i * 2 + 1) * PAGE, p), S2_OK);
+      model_insert(&m, i * 2 * PAGE, (i * 2 + 1) * PAGE, p);
+    }
+    assert_int_equal(t.s.n, 3);
+    assert_int_equal(t.s.lo[1], 63 * 2 * PAGE);
+    assert_int_equal(t.s.lo[2], 126 * 2 * PAGE);
+    leave(&t, &m, 126, 128, 1 + c / (n * n) % 2);
+    leave(&t, &m, 63, 126, sizes[c / n % n]);
+    leave(&t, &m, 0, 63, sizes[c % n]);
+    int order = c / (n * n * 2) % 3;
+    uint32_t how = (uint32_t)(c / (n * n * 6));
+    if (order > 0) {
+      fill_gap(&t, &m, 126, how);
+    }
+    if (order != 1) {
+      fill_gap(&t, &m, 63, how);
+    }
+    if (order == 0) {
+      fill_gap(&t, &m, 126, how);
+    }
+  }
+  set_close(&t);
+}
+
 /** Ranges that empty windows at either end, or all of them. */
 static void test_remove_wide(void **state) {
   struct set t;
@@ -627,6 +692,7 @@ int main(void) {
       cmocka_unit_test(test_random_tiny),
       cmocka_unit_test(test_random_small),
       cmocka_unit_test(test_random_large),
+      cmocka_unit_test(test_seams),
       cmocka_unit_test(test_remove_wide),
       cmocka_unit_test(test_capacity),
       cmocka_unit_test(test_hundred_thousand),

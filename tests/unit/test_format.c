@@ -389,15 +389,31 @@ static void test_constants(void **state) {
   (void)state;
 #if defined(S2_FORMAT_EPT)
   assert_int_equal(S2_FMT_VMID_MAX, 0xffff);
+  assert_int_equal(S2_FMT_VMID_ZERO, 1);
+  assert_int_equal(S2_FMT_AD, 0u);
+  assert_int_equal(S2_FMT_MAP_FLUSH, 0);
+  assert_int_equal(S2_FMT_BROADCAST, 0);
   assert_int_equal(S2_FMT_FEATURES, S2_FEAT_UX | S2_FEAT_AD);
 #elif defined(S2_FORMAT_NPT)
   assert_int_equal(S2_FMT_VMID_MAX, 0xffffffff);
+  assert_int_equal(S2_FMT_VMID_ZERO, 0);
+  assert_int_equal(S2_FMT_AD, 0u);
+  assert_int_equal(S2_FMT_MAP_FLUSH, 0);
+  assert_int_equal(S2_FMT_BROADCAST, 0);
   assert_int_equal(S2_FMT_FEATURES, S2_FEAT_AD);
 #elif defined(S2_FORMAT_A64)
   assert_int_equal(S2_FMT_VMID_MAX, 0xff);
+  assert_int_equal(S2_FMT_VMID_ZERO, 1);
+  assert_int_equal(S2_FMT_AD, S2_ACCESSED);
+  assert_int_equal(S2_FMT_MAP_FLUSH, 0);
+  assert_int_equal(S2_FMT_BROADCAST, 1);
   assert_int_equal(S2_FMT_FEATURES, S2_FEAT_UX | S2_FEAT_AD | S2_FEAT_VMID16);
 #else
   assert_int_equal(S2_FMT_VMID_MAX, 0x3fff);
+  assert_int_equal(S2_FMT_VMID_ZERO, 1);
+  assert_int_equal(S2_FMT_AD, S2_ACCESSED | S2_DIRTY);
+  assert_int_equal(S2_FMT_MAP_FLUSH, 1);
+  assert_int_equal(S2_FMT_BROADCAST, 0);
   assert_int_equal(S2_FMT_FEATURES, S2_FEAT_SVPBMT | S2_FEAT_AD);
 #endif
   assert_true(ad_kept(S2_FMT_AD));

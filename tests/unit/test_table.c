@@ -187,12 +187,8 @@ static void split_tables(void **state) {
   (void)state;
   struct env e;
   for (uint32_t spare = 0; spare < 3; spare++) {
-    env_open(&e, ENV_BITS, 1, 1, false);
-    uint32_t need = path_tables(&e, 2) + spare;
-    s2_fini(&e.s);
-    s2_hosted_storage_fini(&e.st);
-    s2_hosted_fini(&e.h);
-    env_open(&e, ENV_BITS, need, 1, false);
+    struct s2_shape sh = s2_shape_of(ENV_BITS);
+    env_open(&e, ENV_BITS, sh.nroot + sh.top - 2 + spare, 1, false);
     assert_int_equal(s2_pt_map(&e.s.pt, 0, G(1), G(1), S2_RW, 2), S2_OK);
     assert_int_equal(e.s.pt.pool.nfree, spare);
     struct env_mark m = env_mark(&e);
@@ -341,7 +337,6 @@ static void root_tables(void **state) {
         assert_int_equal(s2_pt_walk(&e.s.pt, g).step[0].table_hpa, root + (uint64_t)k * 4096);
         assert_int_equal(s2_pt_query(&e.s.pt, g).hpa, G(4) + P(k));
       }
-      assert_int_equal(s2_pt_root(&e.s.pt).base & 0xfffff000u & root, s2_pt_root(&e.s.pt).base & 0xfffff000u & root);
       /* tables before the aligned root are not lost */
       assert_int_equal(env_used(&e) + (uint32_t)e.s.pt.pool.nfree, e.cfg.tables.count);
       s2_pt_clear(&e.s.pt);
