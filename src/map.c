@@ -61,13 +61,13 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
     return st;
   }
   struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
-  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits);
+  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits,
+                    cfg->features);
   if (st != S2_OK) {
     return st;
   }
   pt->gpa_bits = cfg->gpa_bits;
   pt->hpa_bits = cfg->hpa_bits;
-  pt->features = cfg->features;
   pt->splits = 0;
   pt->flush.ctx = cfg->ctx;
   pt->flush.vmid = cfg->vmid;
@@ -289,7 +289,7 @@ s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
   if (st != S2_OK) {
     return st;
   }
-  if (!s2_attr_legal(pt->features, attr)) {
+  if (!s2_attr_legal(pt->pool.features, attr)) {
     return S2_ERR_ATTR;
   }
   struct s2_plan plan = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);

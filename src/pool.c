@@ -101,7 +101,7 @@ static void fill_pool(struct s2_pool *p) {
 }
 
 s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32_t top, uint32_t nroot,
-                       uint32_t leaf_max, uint32_t hpa_bits) {
+                       uint32_t leaf_max, uint32_t hpa_bits, uint32_t features) {
   if (p == NULL || m == NULL) {
     return S2_ERR_NULL;
   }
@@ -119,6 +119,7 @@ s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32
   p->leaf_max = leaf_max < top ? leaf_max : top;
   p->hpa_hi = (uint32_t)(m->hpa / 4294967296u);
   p->hpa_lo = (uint32_t)(m->hpa % 4294967296u);
+  p->features = features;
   p->nfree = 0;
   p->nlimbo = 0;
   uint32_t l;

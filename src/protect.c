@@ -6,7 +6,7 @@
 /*@ requires pt: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing; */
 static bool rights_legal(const struct s2_pt *pt, uint32_t rights) {
-  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(pt->features, rights | S2_WB);
+  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(pt->pool.features, rights | S2_WB);
 }
 
 /** Rewrite the leaves of at.t from slot at.i on, up to end or the first link. Returns the address behind the run. */

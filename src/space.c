@@ -73,7 +73,7 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
   if (st != S2_OK) {
     return st;
   }
-  if (!s2_attr_legal(s->pt.features, attr)) {
+  if (!s2_attr_legal(s->pt.pool.features, attr)) {
     return S2_ERR_ATTR;
   }
   if ((flags & ~allowed) != 0) {
@@ -242,7 +242,7 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
   if (st != S2_OK) {
     return st;
   }
-  if ((rights & ~S2_RIGHTS) != 0 || !s2_attr_legal(s->pt.features, rights | S2_WB)) {
+  if ((rights & ~S2_RIGHTS) != 0 || !s2_attr_legal(s->pt.pool.features, rights | S2_WB)) {
     return S2_ERR_ATTR;
   }
   uint64_t end = gpa + size;

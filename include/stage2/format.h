@@ -103,12 +103,12 @@ static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e);
     ensures out: pte_pa(l, \result) == hpa && pte_attr(l, \result) == attr; */
 static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr);
 
-/** The entry of level l that links the table at hpa. */
+/** The entry of level l that links the table at hpa, on a host with these features. It takes no right away. */
 /*@ requires level: 0 < l <= S2_MAX_LEVEL;
     requires align: off(hpa, 0) == 0;
     terminates \true; exits \false; assigns \nothing;
     ensures kind: pte_kind(l, \result) == 2 && pte_next(\result) == hpa; */
-static inline uint64_t s2_entry_table(uint8_t l, uint64_t hpa);
+static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa);
 
 /** HPA of the table that a table entry links. */
 /*@ terminates \true; exits \false; assigns \nothing;

@@ -52,6 +52,7 @@ struct s2_pool {
   uint32_t nroot;    /* how many root tables                                            */
   uint32_t top;      /* their level                                                     */
   uint32_t leaf_max; /* largest leaf the host declared                                  */
+  uint32_t features; /* what the host declared: S2_FEAT_...                             */
   uint32_t hpa_hi;   /* HPA of tables[0], upper and lower half: constants are uint32_t  */
   uint32_t hpa_lo;
   int32_t nfree;         /* stack[0 .. nfree-1] are the free tables                     */
@@ -82,6 +83,6 @@ struct s2_pool {
       ensures inv: \result == S2_OK ==> Inv(p) && Free(p) && Live(p);
       ensures empty: \result == S2_OK ==> \forall integer va; Dom(p, va) ==> PA(p, va) == -1; */
 S2_MUST_USE s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32_t top, uint32_t nroot,
-                                   uint32_t leaf_max, uint32_t hpa_bits);
+                                   uint32_t leaf_max, uint32_t hpa_bits, uint32_t features);
 
 #endif

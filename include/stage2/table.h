@@ -30,7 +30,7 @@ struct s2_config {
 struct s2_pt {
   struct s2_pool pool;
   struct s2_flush flush;
-  uint32_t gpa_bits, hpa_bits, features;
+  uint32_t gpa_bits, hpa_bits;
   int64_t splits; /* blocks split so far */
 };
 

@@ -100,7 +100,7 @@ static int64_t check_link(struct checker *c, const struct place *p) {
          (unsigned long long)next);
     return -1;
   }
-  if (c->f->table(p->level, next) != p->entry) {
+  if (c->f->table(c->im.features, p->level, next) != p->entry) {
     FIND(c, "%s: not the entry that a link to this table is written as", place_text(c, p));
     return -1;
   }

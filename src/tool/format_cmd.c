@@ -77,8 +77,8 @@ static uint64_t leaf(uint8_t level, uint64_t hpa, uint32_t attr) {
   return s2_entry_leaf(level, hpa, attr);
 }
 
-static uint64_t table(uint8_t level, uint64_t hpa) {
-  return s2_entry_table(level, hpa);
+static uint64_t table(uint32_t features, uint8_t level, uint64_t hpa) {
+  return s2_entry_table(features, level, hpa);
 }
 
 static uint64_t next(uint64_t entry) {

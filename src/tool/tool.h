@@ -120,7 +120,7 @@ struct format_ops {
   uint64_t (*span)(uint8_t level);
   uint32_t (*kind)(uint8_t level, uint64_t entry);
   uint64_t (*leaf)(uint8_t level, uint64_t hpa, uint32_t attr);
-  uint64_t (*table)(uint8_t level, uint64_t hpa);
+  uint64_t (*table)(uint32_t features, uint8_t level, uint64_t hpa);
   uint64_t (*next)(uint64_t entry);
   uint64_t (*hpa)(uint8_t level, uint64_t entry);
   uint32_t (*attr)(uint8_t level, uint64_t entry);

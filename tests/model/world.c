@@ -188,7 +188,7 @@ const char *t_unchanged(const struct t_world *w, const struct t_saved *then, boo
     return "areas";
   }
   if (w->s.base != then->s.base || w->s.limit != then->s.limit || w->s.pt.gpa_bits != then->s.pt.gpa_bits ||
-      w->s.pt.hpa_bits != then->s.pt.hpa_bits || w->s.pt.features != then->s.pt.features) {
+      w->s.pt.hpa_bits != then->s.pt.hpa_bits || w->s.pt.pool.features != then->s.pt.pool.features) {
     return "constants";
   }
   if (w->s.pt.splits != then->s.pt.splits) {

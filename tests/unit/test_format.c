@@ -356,7 +356,7 @@ static void check_entry(uint8_t l, uint64_t e) {
     }
     case S2_TABLE:
       assert_true(l > 0);
-      assert_true(s2_entry_table(l, s2_entry_next(e)) == (e & ~HARDWARE_TABLE_BITS));
+      assert_true(s2_entry_table(0, l, s2_entry_next(e)) == (e & ~HARDWARE_TABLE_BITS));
       break;
     case S2_MARKED:
       assert_true(l <= S2_FMT_LEAF_MAX);
@@ -379,8 +379,8 @@ static void test_goldens(void **state) {
     assert_int_equal(s2_entry_hpa(g->level, g->entry), g->hpa);
     assert_int_equal(s2_entry_attr(g->level, g->entry), g->attr);
   }
-  assert_int_equal(s2_entry_table(1, 0), table_golden);
-  assert_int_equal(s2_entry_link(S2_FMT_FEATURES, 1, 0), link_golden);
+  assert_int_equal(s2_entry_table(0, 1, 0), table_golden);
+  assert_int_equal(s2_entry_table(S2_FMT_FEATURES, 1, 0), link_golden);
   assert_int_equal(s2_entry_mark(0, s2_entry_leaf(0, 0, S2_R | S2_FMT_AD)), mark_golden);
   assert_int_equal(s2_entry_kind(0, 0), S2_EMPTY);
 }
@@ -487,14 +487,14 @@ static void test_table_round_trip(void **state) {
   for (uint8_t l = 1; l <= S2_MAX_LEVEL; l++) {
     for (uint32_t n = 0; n < 5000; n++) {
       uint64_t hpa = n == 0 ? s2_width(S2_FMT_HPA_BITS) - S2_PAGE_SIZE : rnd_hpa(0);
-      uint64_t e = s2_entry_table(l, hpa);
+      uint64_t e = s2_entry_table(0, l, hpa);
       assert_int_equal(s2_entry_kind(l, e), S2_TABLE);
       assert_true(s2_entry_next(e) == hpa);
       assert_int_equal(s2_entry_kind(l, e | HARDWARE_TABLE_BITS), S2_TABLE);
       assert_true(s2_entry_next(e | HARDWARE_TABLE_BITS) == hpa);
-      assert_int_equal(s2_entry_kind(l, s2_entry_link(S2_FMT_FEATURES, l, hpa)), S2_TABLE);
-      assert_true(s2_entry_next(s2_entry_link(S2_FMT_FEATURES, l, hpa)) == hpa);
-      assert_true(s2_entry_link(0, l, hpa) == e);
+      assert_int_equal(s2_entry_kind(l, s2_entry_table(S2_FMT_FEATURES, l, hpa)), S2_TABLE);
+      assert_true(s2_entry_next(s2_entry_table(S2_FMT_FEATURES, l, hpa)) == hpa);
+      assert_true(s2_entry_table(0, l, hpa) == e);
       assert_int_not_equal(s2_entry_kind(0, e), S2_TABLE);
     }
   }
@@ -564,7 +564,7 @@ static void test_bit_flips(void **state) {
   }
   for (uint8_t l = 0; l <= S2_MAX_LEVEL; l++) {
     for (uint32_t b = 0; b < 64; b++) {
-      check_entry(l, s2_entry_table(l, rnd_hpa(0)) ^ BIT(b));
+      check_entry(l, s2_entry_table(0, l, rnd_hpa(0)) ^ BIT(b));
       check_entry(l, BIT(b));
     }
   }
@@ -691,7 +691,7 @@ static void test_root(void **state) {
     pt.pool.hpa_lo = (uint32_t)row->pool_hpa;
     pt.gpa_bits = row->gpa_bits;
     pt.hpa_bits = row->hpa_bits;
-    pt.features = row->features;
+    pt.pool.features = row->features;
     pt.flush.vmid = row->vmid;
     r = s2_pt_root(&pt);
     assert_int_equal(r.base, row->base);

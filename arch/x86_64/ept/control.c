@@ -15,7 +15,7 @@ struct s2_root s2_pt_root(const struct s2_pt *pt) {
   struct s2_root r = {pool + (uint64_t)p->root * S2_PAGE_SIZE, 0u};
   /* the top level, counted from 0, is the walk length minus 1 */
   r.base |= EPTP_WB | (uint64_t)p->top << EPTP_LENGTH_SHIFT;
-  if ((pt->features & S2_FEAT_AD) != 0) {
+  if ((pt->pool.features & S2_FEAT_AD) != 0) {
     r.base |= EPTP_AD;
   }
   return r;

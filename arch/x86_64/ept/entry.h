@@ -75,17 +75,13 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   return e | (attr & S2_AD_MASK) >> 8;
 }
 
-static inline uint64_t s2_entry_table(uint8_t l, uint64_t hpa) {
-  (void)l;
-  return hpa | S2_EPT_RWX;
-}
-
 /**
- * The table entry for a host with these features. Rights are the intersection over all levels (29.3.2), so with
- * mode-based execute control user execute must be granted by the tables as well as by the leaf.
+ * Rights are the intersection over all levels (29.3.2): with mode-based execute control, user execute must be granted by
+ * the tables as well as by the leaf.
  */
-static inline uint64_t s2_entry_link(uint32_t features, uint8_t l, uint64_t hpa) {
-  return s2_entry_table(l, hpa) | ((features & S2_FEAT_UX) != 0 ? S2_EPT_XU : 0u);
+static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {
+  (void)l;
+  return hpa | S2_EPT_RWX | ((features & S2_FEAT_UX) != 0 ? S2_EPT_XU : 0u);
 }
 
 static inline uint64_t s2_entry_next(uint64_t e) {

@@ -69,15 +69,10 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   return e | (attr & S2_AD_MASK) >> 11;
 }
 
-static inline uint64_t s2_entry_table(uint8_t l, uint64_t hpa) {
+static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {
+  (void)features;
   (void)l;
   return hpa | S2_NPT_TABLE;
-}
-
-/** The table entry for a host with these features: none of them changes it. */
-static inline uint64_t s2_entry_link(uint32_t features, uint8_t l, uint64_t hpa) {
-  (void)features;
-  return s2_entry_table(l, hpa);
 }
 
 static inline uint64_t s2_entry_next(uint64_t e) {
