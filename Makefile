@@ -51,7 +51,7 @@ ARCH_gst := arch/riscv64/gstage
 
 CORE_SRC := $(sort $(wildcard src/*.c))
 HOSTED_SRC := $(sort $(wildcard arch/hosted/*.c))
-HEADERS := $(wildcard include/stage2/*.h src/*.h arch/*/*.h arch/*/*/*.h)
+HEADERS := $(wildcard include/stage2/*.h src/*.h arch/*.h arch/*/*.h arch/*/*/*.h)
 
 LIBS := $(FORMATS:%=$(B)/libstage2-%.a)
 HOSTEDLIB := $(B)/libstage2-hosted.a

@@ -198,7 +198,7 @@ static bool meets(const struct s2_chunk *k, int32_t i) {
     terminates \true; exits \false;
     assigns m->start[j], m->end[j], m->pay[j];
     ensures cp: AREA_EQ2(Pre, k, i, Here, m, j);
-    ensures fr: \forall integer h; h != j ==> AREA_EQ2(Pre, m, h, Here, m, h); */
+    ensures fr: \forall integer h; 0 <= h < 64 ==> h != j ==> AREA_EQ2(Pre, m, h, Here, m, h); */
 static void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
   m->start[j] = k->start[i];
   m->end[j] = k->end[i];
@@ -209,7 +209,7 @@ static void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, 
     terminates \true; exits \false;
     assigns k->start[i], k->end[i], k->pay[i];
     ensures set: St(k, i) == x && En(k, i) == y && Pay(k, i) == pay(p.delta, p.attr, p.backend);
-    ensures fr: \forall integer h; h != i ==> AREA_EQ(Pre, h, Here, h); */
+    ensures fr: \forall integer h; 0 <= h < 64 ==> h != i ==> AREA_EQ(Pre, h, Here, h); */
 static void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
   k->start[i] = x;
   k->end[i] = y;
@@ -293,6 +293,13 @@ static void chunk_insert(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, st
                    KKept{Pre,Here}(k, g); */
 static void chunk_set_end(struct s2_chunk *k, int32_t i, int64_t x) {
   k->end[i] = x;
+  //@ assert e: \forall integer j; j != i ==> En(k, j) == En{Pre}(k, j);
+  //@ assert b: \forall integer j; 0 <= j < 64 ==> St(k, j) == St{Pre}(k, j) && Pay(k, j) == Pay{Pre}(k, j);
+  //@ assert so: ChunkInv(k);
+  //@ assert o: \forall integer g, j; j != i ==> (KCovers{Pre}(k, j, g) <==> KCovers(k, j, g));
+  //@ assert is: \forall integer g; En{Pre}(k, i) <= g < x ==> KCovers(k, i, g) && idx(k, g) == i;
+  //@ assert no: \forall integer g; x <= g < En{Pre}(k, i) ==> KCovers{Pre}(k, i, g) && !KCovers(k, i, g);
+  //@ assert up: \forall integer g; g < x && g < En{Pre}(k, i) ==> (KCovers{Pre}(k, i, g) <==> KCovers(k, i, g));
 }
 
 /** Area i starts at x: shorter or, into the gap before it, longer. */
@@ -307,6 +314,13 @@ static void chunk_set_end(struct s2_chunk *k, int32_t i, int64_t x) {
                    KKept{Pre,Here}(k, g); */
 static void chunk_set_start(struct s2_chunk *k, int32_t i, int64_t x) {
   k->start[i] = x;
+  //@ assert e: \forall integer j; j != i ==> St(k, j) == St{Pre}(k, j);
+  //@ assert b: \forall integer j; 0 <= j < 64 ==> En(k, j) == En{Pre}(k, j) && Pay(k, j) == Pay{Pre}(k, j);
+  //@ assert so: ChunkInv(k);
+  //@ assert o: \forall integer g, j; j != i ==> (KCovers{Pre}(k, j, g) <==> KCovers(k, j, g));
+  //@ assert is: \forall integer g; x <= g < St{Pre}(k, i) ==> KCovers(k, i, g) && idx(k, g) == i;
+  //@ assert no: \forall integer g; St{Pre}(k, i) <= g < x ==> KCovers{Pre}(k, i, g) && !KCovers(k, i, g);
+  //@ assert up: \forall integer g; x <= g && St{Pre}(k, i) <= g ==> (KCovers{Pre}(k, i, g) <==> KCovers(k, i, g));
 }
 
 /** Area i becomes two that touch at x. No address can tell. */
@@ -482,6 +496,16 @@ static void move_border(struct s2_areas *s, int32_t p, int64_t v) {
   s->lo[p] = v;
 }
 
+/** Window p to place q. */
+/*@ requires mem: AreaMem(s) && 0 <= p < s->cap && 0 <= q < s->cap;
+    terminates \true; exits \false; assigns s->lo[q], s->id[q];
+    ensures cp: WLo(s, q) == WLo{Pre}(s, p) && WId(s, q) == WId{Pre}(s, p);
+    ensures fr: \forall integer r; r != q ==> WLo(s, r) == WLo{Pre}(s, r) && WId(s, r) == WId{Pre}(s, r); */
+static inline void window_copy(struct s2_areas *s, int32_t p, int32_t q) {
+  s->lo[q] = s->lo[p];
+  s->id[q] = s->id[p];
+}
+
 /** A free window p; what was there stays there too, until it is overwritten. */
 /*@ requires mem: AreaMem(s) && 0 <= p <= s->n < s->cap;
     terminates \true; exits \false;
@@ -498,8 +522,7 @@ static void windows_open(struct s2_areas *s, int32_t p) {
       loop assigns q, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
       loop variant q; */
   while (q > p) {
-    s->lo[q] = s->lo[q - 1];
-    s->id[q] = s->id[q - 1];
+    window_copy(s, q - 1, q);
     q--;
   }
 }
@@ -545,8 +568,7 @@ static void windows_drop(struct s2_areas *s, int32_t a, int32_t b) {
       loop assigns p, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
       loop variant s->n - p; */
   while (p < s->n) {
-    s->lo[p - (b - a)] = s->lo[p];
-    s->id[p - (b - a)] = s->id[p];
+    window_copy(s, p, p - (b - a));
     p++;
   }
   s->n -= b - a;

@@ -46,7 +46,7 @@
 #define S2_LEAF 1u   /* maps memory                                                                        */
 #define S2_TABLE 2u  /* links the next table                                                               */
 #define S2_MARKED 3u /* not present for the hardware; the address is kept for the second pass of an unmap  */
-#define S2_BAD 4u    /* present for the hardware, but no entry this library makes: reported, never misread */
+#define S2_BAD 4u    /* no entry this library makes, present or not: reported, never misread               */
 
 /* Features a host may declare (struct s2_config). A format ignores none: a feature it does not have is refused. */
 #define S2_FEAT_UX 0x1u      /* execute rights per privilege: EPT mode-based execute control, A64 FEAT_XNX */

@@ -35,6 +35,7 @@ static inline uint32_t s2_slot(uint64_t va, uint8_t l);
 
 /** Which root table covers va, the top level being l. */
 /*@ requires level: l <= S2_MAX_LEVEL;
+    requires width: ridx(va, l) < 16;
     terminates \true; exits \false; assigns \nothing;
     ensures root: \result == ridx(va, l); */
 static inline uint32_t s2_root_index(uint64_t va, uint8_t l);
@@ -95,9 +96,10 @@ static inline struct s2_shape s2_shape_of(uint32_t gpa_bits);
     ensures kind: \result == pte_kind(l, e); */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e);
 
-/** The leaf of level l that maps hpa with attr. attr is legal (s2_attr_legal) and may carry S2_AD_MASK bits. */
-/*@ requires level: l <= S2_MAX_LEVEL;
+/** The leaf of level l that maps hpa with attr: legal for some features, with S2_FMT_AD_KEPT bits as wanted. */
+/*@ requires level: l <= S2_FMT_LEAF_MAX;
     requires align: off(hpa, l) == 0;
+    requires attr: attr_made(attr);
     terminates \true; exits \false; assigns \nothing;
     ensures kind: pte_kind(l, \result) == 1;
     ensures out: pte_pa(l, \result) == hpa && pte_attr(l, \result) == attr; */
@@ -155,6 +157,7 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
  *   S2_FMT_LEAF_MAX    highest level that can hold a leaf (2: 1 GiB; 3: 512 GiB)
  *   S2_FMT_HPA_BITS    widest host address the format can hold
  *   S2_FMT_AD          the S2_AD_MASK bits a new leaf carries
+ *   S2_FMT_AD_KEPT     the S2_AD_MASK bits a leaf can hold
  *   S2_FMT_FEATURES    the S2_FEAT_ bits that make sense for it
  *   S2_FMT_VMID_MAX    largest VMID / VPID / ASID (S2_FEAT_VMID16 widens A64's)
  *   S2_FMT_VMID_ZERO   1 if 0 is one, 0 if not (NPT: ASID 0 is the host's)

@@ -1,6 +1,7 @@
 # Model-based tests: random sequences and failure injection against a sorted-maplet model, all formats in one program.
 # They bring their own host, so that the order of invalidations and frees can be watched.
-MODEL_SEEDS ?= 60
+# MODEL_SEEDS=1000 MODEL_FIRST=1000 by hand; sanitizers and coverage are slower and get fewer
+MODEL_SEEDS ?= $(if $(filter 1,$(SAN) $(COV)),12,50)
 MODEL_FIRST ?= 1
 MODEL_STEPS ?= 600
 MODEL_HDR := $(wildcard tests/model/*.h)
@@ -24,7 +25,15 @@ $(B)/model/model: $(MODEL_OBJ) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOSTED_LDFLAGS) -o $@ $(MODEL_OBJ) $(LIBS)
 
-check-model: $(B)/model/model ## model-based tests: random sequences and failure injection, all formats
-	$(Q)RESULTS=$(RESULTS) sh tests/run.sh model $(notdir $(B)) $< $(MODEL_SEEDS) $(MODEL_FIRST) $(MODEL_STEPS)
-	$(Q)grep '^injection points' $(RESULTS)/model/$(notdir $(B)).log
+# one line of results per format, so that they can run beside each other
+define model_check
+model-$(1): $(B)/model/model
+	$(Q)RESULTS='$(RESULTS)' sh tests/run.sh model $(1) $$< $(MODEL_SEEDS) $(MODEL_FIRST) $(MODEL_STEPS) $(1)
+	$(Q)sed -n 's/^injection points/          &/p' $(RESULTS)/model/$(1).log
+check-model: model-$(1)
+.PHONY: model-$(1)
+endef
+$(foreach f,$(FORMATS),$(eval $(call model_check,$(f))))
+
+check-model: ## model-based tests: random sequences and failure injection, every format
 .PHONY: check-model
