@@ -45,8 +45,3 @@ void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level
     s2_host_flush_remote(pt->flush.ctx, pt->flush.vmid, first, last);
   }
 }
-
-int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
-  s2_flush_range(pt, gpa, end, level);
-  return s2_pool_drain(&pt->pool, pt->flush.ctx);
-}

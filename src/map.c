@@ -1,41 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/** map.c - init, and mapping: plan (read, may refuse), then commit (write, cannot fail). */
+/** map.c - init, and mapping: plan (read, may refuse), then commit (write, cannot fail). Ranges of one run: map.h. */
 #include "ops.h"
-
-s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
-  if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
-    return S2_ERR_ALIGN;
-  }
-  if (size == 0) {
-    return S2_ERR_SIZE;
-  }
-  if (size > UINT64_MAX - gpa) {
-    return S2_ERR_OVERFLOW;
-  }
-  if (gpa + size > s2_width(gpa_bits)) {
-    return S2_ERR_WIDTH;
-  }
-  return S2_OK;
-}
-
-s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
-  const struct s2_pool *p = &pt->pool;
-  if (s2_offset(hpa, 0) != 0) {
-    return S2_ERR_ALIGN;
-  }
-  if (size > UINT64_MAX - hpa) {
-    return S2_ERR_OVERFLOW;
-  }
-  if (hpa + size > s2_width(pt->hpa_bits)) {
-    return S2_ERR_WIDTH;
-  }
-  uint64_t first = s2_pool_hpa(p);
-  uint64_t end = first + (uint64_t)p->cap * S2_PAGE_SIZE;
-  if (hpa < end && first < hpa + size) {
-    return S2_ERR_POOL;
-  }
-  return S2_OK;
-}
 
 /** Format and host limits of a configuration. */
 /*@ requires cfg: \valid_read(cfg);
@@ -78,98 +43,20 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   return S2_OK;
 }
 
-/** Does a leaf of level m fit at gpa -> hpa with len bytes to go? */
-/*@ requires m: m <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing;
-    ensures fit: \result <==> off(gpa, m) == 0 && off(hpa, m) == 0 && gran(m) <= len; */
-static inline bool leaf_fits(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t m) {
-  return s2_offset(gpa, m) == 0 && s2_offset(hpa, m) == 0 && s2_span(m) <= len;
-}
-
-/** The largest leaf level, at most max, for gpa -> hpa with len bytes to go. Level 0 always fits. */
-/*@ requires max: max <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing;
-    ensures m: 0 <= \result <= max; */
-static inline uint8_t leaf_level(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t max) {
-  uint8_t m = max;
-  /*@ loop invariant m: 0 <= m <= max;
-      loop assigns m;
-      loop variant m; */
-  while (m > 0 && !leaf_fits(gpa, hpa, len, m)) {
-    m--;
-  }
-  return m;
-}
-
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures min: \result <= a && \result <= b && (\result == a || \result == b); */
-static inline uint32_t least(uint32_t a, uint32_t b) {
-  return a < b ? a : b;
-}
-
-/** Entries of one table that the leaves from slot i on fill: to the end of the table or of the range. */
-/*@ requires m: m <= S2_MAX_LEVEL && i < 512 && gran(m) <= len;
-    terminates \true; exits \false; assigns \nothing;
-    ensures n: 0 < \result <= 512 - i && part(\result, m) <= len; */
-static inline uint32_t run_length(uint64_t len, uint32_t i, uint8_t m) {
-  return least(s2_spans_in(len, m), S2_ENTRIES - i);
-}
-
-/** Are slots [i, i + n) of t empty? */
-/*@ requires wf: Wf(p) && t < p->cap && i + n <= 512;
-    terminates \true; exits \false; assigns \nothing;
-    ensures empty: \result <==> \forall integer k; i <= k < i + n ==> p->tables[t].e[k] == 0; */
-static bool run_empty(const struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n) {
-  uint64_t all = 0;
-  uint32_t k;
-  /*@ loop invariant k: i <= k <= i + n;
-      loop assigns k, all;
-      loop variant i + n - k; */
-  for (k = i; k < i + n; k++) {
-    all |= s2_entry_read(p, t, k);
-  }
-  return all == 0;
-}
-
-/**
- * Tables that w is the first address of [gpa, ...) to need: those of levels m .. l - 1 on its path. An address inside a
- * table that an earlier address of the range already needed does not count again.
- */
-/*@ requires l: m <= l <= S2_MAX_LEVEL && gpa <= w;
-    terminates \true; exits \false; assigns \nothing;
-    ensures n: 0 <= \result <= l - m; */
-static inline uint32_t new_tables(uint64_t gpa, uint64_t w, uint8_t m, uint8_t l) {
-  uint32_t n = 0;
-  uint8_t k;
-  /*@ loop invariant k: m <= k <= l && 0 <= n <= k - m;
-      loop assigns k, n;
-      loop variant l - k; */
-  for (k = m; k < l; k++) {
-    if (w == gpa || s2_offset(w, (uint8_t)(k + 1)) == 0) {
-      n++;
-    }
-  }
-  return n;
-}
-
-struct s2_plan s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max) {
+struct s2_plan s2_plan_runs(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint8_t max) {
   struct s2_plan r = {S2_OK, 0, 0, {0, 0, 0, 0}, 0, 0};
-  uint8_t max = (uint8_t)least(leaf_max, p->leaf_max);
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop assigns w, r;
       loop variant end - w; */
-  while (w < end) {
-    r.m = leaf_level(w, hpa + (w - gpa), end - w, max);
-    r.at = s2_pos_at(p, w);
-    r.n = run_length(end - w, s2_slot(w, r.m), r.m);
+  while (w < end && r.status == S2_OK) {
+    uint8_t m = s2_leaf_level(w, hpa + (w - gpa), end - w, max);
+    uint32_t n = s2_run_length(end - w, s2_slot(w, m), m);
+    struct s2_plan one = s2_plan_run(p, gpa, w, s2_pos_at(p, w), n, m);
+    r.status = one.status;
+    r.tables += one.tables;
     r.runs++;
-    if (r.at.l < r.m || r.at.e != 0 || (r.at.l == r.m && !run_empty(p, r.at.t, r.at.i, r.n))) {
-      r.status = S2_ERR_MAPPED;
-      return r;
-    }
-    r.tables += new_tables(gpa, w, r.m, r.at.l);
-    w += (uint64_t)r.n * s2_span(r.m);
+    w += (uint64_t)n * s2_span(m);
   }
   return r;
 }
@@ -194,17 +81,8 @@ static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint
   s2_live_add(p, t, (int32_t)n);
 }
 
-/**
- * One run at w, whose path ends at `at`: the tables down to the leaf level, then its n leaves. A new leaf table is filled
- * before it is linked.
- */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && Dom(p, w) && n <= 512;
-    requires at: lev(p, w) == at.l && cur(p, w) == at.e && Used(p, at.t) && In(p, at.t, at.i, w);
-    terminates \true; exits \false;
-    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p); */
-static void commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
-                       uint32_t attr) {
+void s2_commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
+                   uint32_t attr) {
   if (at.l == m) {
     fill_run(p, at.t, at.i, n, m, hpa, attr);
     return;
@@ -223,14 +101,7 @@ static void commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint32_t
   s2_tree_link(p, t, s2_slot(w, l), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
 }
 
-/** Every run of [gpa, end), each found again: the runs before it have changed its path. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
-    requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
-    requires tables: p->nfree >= tables_for(p, gpa, end, hpa, max);
-    terminates \true; exits \false;
-    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p); */
-static void commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint8_t max) {
+void s2_commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint8_t max) {
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop invariant inv: Inv(p) && Free(p) && Live(p);
@@ -242,19 +113,10 @@ static void commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t 
       loop variant end - w; */
   while (w < end) {
     uint64_t a = hpa + (w - gpa);
-    uint8_t m = leaf_level(w, a, end - w, max);
-    uint32_t n = run_length(end - w, s2_slot(w, m), m);
-    commit_run(p, s2_pos_at(p, w), w, n, m, a, attr);
+    uint8_t m = s2_leaf_level(w, a, end - w, max);
+    uint32_t n = s2_run_length(end - w, s2_slot(w, m), m);
+    s2_commit_run(p, s2_pos_at(p, w), w, n, m, a, attr);
     w += (uint64_t)n * s2_span(m);
-  }
-}
-
-void s2_commit_map(struct s2_pool *p, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
-                   uint32_t leaf_max) {
-  if (plan.runs == 1) {
-    commit_run(p, plan.at, gpa, plan.n, plan.m, hpa, attr);
-  } else {
-    commit_runs(p, gpa, end, hpa, attr, (uint8_t)least(leaf_max, p->leaf_max));
   }
 }
 

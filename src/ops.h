@@ -8,6 +8,7 @@
 #define S2_OPS_H
 
 #include "stage2/space.h"
+#include "map.h"
 #include "tree.h"
 
 /** What a commit found: the smallest level it touched, S2_NO_LEVEL if nothing. Tells the invalidation its step. */
@@ -16,59 +17,43 @@
 /** Alignment, emptiness, overflow, width of a guest range, in this order. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && gpa + size <= width(gpa_bits); */
-s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size);
+static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
+  if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
+    return S2_ERR_ALIGN;
+  }
+  if (size == 0) {
+    return S2_ERR_SIZE;
+  }
+  if (size > UINT64_MAX - gpa) {
+    return S2_ERR_OVERFLOW;
+  }
+  if (gpa + size > s2_width(gpa_bits)) {
+    return S2_ERR_WIDTH;
+  }
+  return S2_OK;
+}
 
 /** Alignment, width of a host range, and that it misses the tables themselves (T5). size is checked already. */
 /*@ requires pt: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing; */
-s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size);
-
-/**
- * A range as runs of leaves, each run inside one table. The plan keeps where its last run goes, so that a range of one
- * run, the common case of a fault, is committed without a second descent.
- */
-struct s2_plan {
-  s2_status status;
-  uint32_t tables;   /* tables the commit will take, exactly */
-  uint32_t runs;     /* how many runs the range is           */
-  struct s2_pos at;  /* where the path of the last run ends  */
-  uint32_t n;        /* leaves in the last run               */
-  uint8_t m;         /* their level                          */
-};
-
-/** Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact. */
-/*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
-    terminates \true; exits \false; assigns \nothing;
-    ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
-    ensures tables: \result.status == S2_OK ==> \result.tables == tables_for(p, gpa, end, hpa, leaf_max); */
-struct s2_plan s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
-
-/** S2_OK when the plan can be carried out: nothing in the way, tables enough. */
-/*@ requires p: \valid_read(p);
-    terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree; */
-static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_plan plan) {
-  if (plan.status != S2_OK) {
-    return plan.status;
+static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
+  const struct s2_pool *p = &pt->pool;
+  if (s2_offset(hpa, 0) != 0) {
+    return S2_ERR_ALIGN;
   }
-  return plan.tables > (uint32_t)p->nfree ? S2_ERR_NO_TABLES : S2_OK;
+  if (size > UINT64_MAX - hpa) {
+    return S2_ERR_OVERFLOW;
+  }
+  if (hpa + size > s2_width(pt->hpa_bits)) {
+    return S2_ERR_WIDTH;
+  }
+  uint64_t first = s2_pool_hpa(p);
+  uint64_t end = first + (uint64_t)p->cap * S2_PAGE_SIZE;
+  if (hpa < end && first < hpa + size) {
+    return S2_ERR_POOL;
+  }
+  return S2_OK;
 }
-
-/**
- * Carry out a plan that s2_plan_check() accepted, with the same arguments and nothing changed since. Cannot fail. attr
- * carries the format's accessed/dirty default.
- */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
-    requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
-    requires tables: p->nfree >= tables_for(p, gpa, end, hpa, leaf_max);
-    terminates \true; exits \false;
-    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p);
-    ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
-    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
-                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
-void s2_commit_map(struct s2_pool *p, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
-                   uint32_t leaf_max);
 
 /** How many tables it takes to make gpa and end leaf boundaries. Exact. */
 /*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
@@ -151,14 +136,17 @@ uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t r
     ensures fresh: level != S2_NO_LEVEL ==> Flushed(&pt->pool); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
 
-/** s2_flush_range() then s2_pool_drain(). Returns the pages given to the host. */
+/** s2_flush_range() then s2_pool_drain(), which a change that took no table away does not need. Returns the pages given to the host. */
 /*@ requires pt: \valid(pt) && gpa < end;
     terminates \true; exits \false;
     assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
             pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
     ensures same: Same{Pre,Post}(&pt->pool);
     ensures none: pt->pool.nlimbo == 0; */
-int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
+static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
+  s2_flush_range(pt, gpa, end, level);
+  return pt->pool.nlimbo == 0 ? 0 : s2_pool_drain(&pt->pool, pt->flush.ctx);
+}
 
 /** A new leaf is visible: invalidate where the architecture may have cached the hole. */
 /*@ requires pt: \valid(pt) && gpa < end;

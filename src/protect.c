@@ -25,13 +25,11 @@ static uint64_t rights_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint
       loop variant 512 - i; */
   while (i < S2_ENTRIES && next < end) {
     uint64_t e = s2_entry_read(p, at.t, i);
-    uint32_t kind = s2_entry_kind(at.l, e);
-    if (kind == S2_TABLE) {
+    if (s2_entry_kind(at.l, e) == S2_TABLE) {
       break;
     }
-    if (kind == S2_LEAF) {
-      uint32_t attr = (s2_entry_attr(at.l, e) & ~S2_RIGHTS) | rights;
-      s2_entry_write(p, at.t, i, s2_entry_leaf(at.l, s2_entry_hpa(at.l, e), attr));
+    if (s2_entry_live(e)) {
+      s2_entry_write(p, at.t, i, s2_entry_rights(at.l, e, rights));
     }
     i++;
     next += step;

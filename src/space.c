@@ -289,17 +289,7 @@ static s2_status check_address(const struct s2_space *s, uint64_t gpa) {
 }
 
 struct s2_translation s2_translate(const struct s2_space *s, uint64_t gpa) {
-  s2_status st = check_address(s, gpa);
-  if (st != S2_OK) {
-    return no_translation(st);
-  }
-  struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
-  if (s2_entry_kind(at.l, at.e) != S2_LEAF) {
-    return no_translation(S2_ERR_NOT_MAPPED);
-  }
-  uint64_t off = s2_offset(gpa, at.l);
-  struct s2_translation r = {S2_OK, s2_entry_hpa(at.l, at.e) + off, s2_span(at.l) - off, s2_entry_attr(at.l, at.e)};
-  return r;
+  return s2_lookup(s, gpa);
 }
 
 /** Does b carry on where a ends, with the rights asked for? */

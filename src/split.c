@@ -57,17 +57,7 @@ static uint32_t splits_shared(uint64_t x, uint64_t y, uint8_t l) {
   return n;
 }
 
-/** Does [gpa, end) stay inside the level-0 table that covers gpa? Then no block is cut, and one descent has shown it. */
-/*@ requires inv: Inv(p) && gpa < end && Dom(p, end - 1);
-    terminates \true; exits \false; assigns \nothing; */
-static bool within_leaf_table(const struct s2_pool *p, uint64_t gpa, uint64_t end) {
-  return end - gpa <= s2_span(1) - s2_offset(gpa, 1) && s2_pos_at(p, gpa).l == 0;
-}
-
 uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end) {
-  if (within_leaf_table(p, gpa, end)) {
-    return 0;
-  }
   uint8_t l = block_around(p, gpa);
   uint8_t m = block_around(p, end);
   return splits_for(gpa, l) + splits_for(end, m) - splits_shared(gpa, end, l < m ? l : m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * tree.h - the primitives of the page table: read, write, position, link, unlink. Internal to src/.
+ * tree.h - the primitives of the page table that write: store, count, link, unlink. Internal to src/. Reading is walk.h.
  *
  * Lowest of three tiers. These functions know indexes; everything above them knows guest addresses and speaks of lookup
  * only. entry_write() is the one store that a hardware walker can see.
@@ -9,51 +9,8 @@
 #define S2_TREE_H
 
 #include "stage2/format.h"
-#include "stage2/pool.h"
 #include "stage2/table.h"
-
-/** Where a guest address ends: entry e, slot i of table t, of level l. By value: no memory of the metadata is written. */
-struct s2_pos {
-  uint64_t e;
-  uint32_t t, i;
-  uint8_t l;
-};
-
-/*@ requires wf: \valid_read(p);
-    terminates \true; exits \false; assigns \nothing;
-    ensures hpa: \result == pool_hpa(p); */
-static inline uint64_t s2_pool_hpa(const struct s2_pool *p) {
-  return (uint64_t)p->hpa_hi * 4294967296u + p->hpa_lo;
-}
-
-/** Host address of table t. */
-/*@ requires wf: Wf(p) && t < p->cap;
-    terminates \true; exits \false; assigns \nothing;
-    ensures hpa: \result == table_hpa(p, t); */
-static inline uint64_t s2_table_hpa(const struct s2_pool *p, uint32_t t) {
-  return s2_pool_hpa(p) + (uint64_t)t * S2_PAGE_SIZE;
-}
-
-/** Index of the table that link e names. */
-/*@ requires wf: Wf(p);
-    requires in: pool_hpa(p) <= pte_next(e) < pool_hpa(p) + 4096 * p->cap;
-    terminates \true; exits \false; assigns \nothing;
-    ensures child: \result == pte_child(p, e); */
-static inline uint32_t s2_child_of(const struct s2_pool *p, uint64_t e) {
-  return (uint32_t)((s2_entry_next(e) - s2_pool_hpa(p)) / S2_PAGE_SIZE);
-}
-
-/** One 64-bit load. The hardware may set accessed and dirty bits at any time. */
-/*@ requires wf: Wf(p) && t < p->cap && i < 512;
-    terminates \true; exits \false; assigns \nothing;
-    ensures rd: \result == p->tables[t].e[i]; */
-static inline uint64_t s2_entry_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
-#ifdef __FRAMAC__
-  return p->tables[t].e[i];
-#else
-  return __atomic_load_n(&p->tables[t].e[i], __ATOMIC_RELAXED);
-#endif
-}
+#include "stage2/walk.h"
 
 /**
  * The write primitive (MAP-7): one single-copy atomic 64-bit store, ordered after everything written before it, so a
@@ -115,50 +72,6 @@ static inline void s2_hidden_write(struct s2_pool *p, uint32_t c, uint32_t j, ui
     ensures lv: p->nodes[t].live == \old(p->nodes[t].live) + d; */
 static inline void s2_live_add(struct s2_pool *p, uint32_t t, int32_t d) {
   p->nodes[t].live = (uint16_t)((int32_t)p->nodes[t].live + d);
-}
-
-/** The entry that ends va's path: a leaf, a hole, or a marked entry; never a link. */
-/*@ requires inv: Inv(p) && Dom(p, va);
-    terminates \true; exits \false; assigns \nothing;
-    ensures at: Used(p, \result.t) && \result.l == p->nodes[\result.t].level && In(p, \result.t, \result.i, va) &&
-                \result.i < 512;
-    ensures end: pte_kind(\result.l, \result.e) != 2 && \result.e == p->tables[\result.t].e[\result.i];
-    ensures res: lev(p, va) == \result.l && cur(p, va) == \result.e; */
-static inline struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
-  uint8_t l = (uint8_t)p->top;
-  uint32_t t = p->root + s2_root_index(va, l);
-  uint32_t i = s2_slot(va, l);
-  uint64_t e = s2_entry_read(p, t, i);
-  /*@ loop invariant lv: 0 <= l <= p->top && i == slot_of(va, l) && t == tab(p, l, va);
-      loop invariant us: Used(p, t) && p->nodes[t].level == l;
-      loop invariant en: e == p->tables[t].e[i];
-      loop assigns t, l, i, e;
-      loop variant l; */
-  while (s2_entry_kind(l, e) == S2_TABLE) {
-    t = s2_child_of(p, e);
-    l--;
-    i = s2_slot(va, l);
-    e = s2_entry_read(p, t, i);
-  }
-  struct s2_pos r = {e, t, i, l};
-  return r;
-}
-
-/** The table of level `level` on va's path, which is known to exist. */
-/*@ requires inv: Inv(p) && Dom(p, va) && level <= p->top && tab(p, level, va) >= 0;
-    terminates \true; exits \false; assigns \nothing;
-    ensures at: Used(p, \result) && p->nodes[\result].level == level && p->nodes[\result].key == base_of(va, level); */
-static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t level) {
-  uint8_t l = (uint8_t)p->top;
-  uint32_t t = p->root + s2_root_index(va, l);
-  /*@ loop invariant lv: level <= l <= p->top && t == tab(p, l, va) && Used(p, t);
-      loop assigns t, l;
-      loop variant l; */
-  while (l > level) {
-    t = s2_child_of(p, s2_entry_read(p, t, s2_slot(va, l)));
-    l--;
-  }
-  return t;
 }
 
 /* ---- pool.c ---- */
@@ -230,7 +143,12 @@ void s2_tree_unlink(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
     ensures inv: Inv(p) && Free(p) && Live(p);
     ensures same: Same{Pre,Post}(p); */
-void s2_tree_prune(struct s2_pool *p, uint32_t t, uint8_t state);
+void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state);
+static inline void s2_tree_prune(struct s2_pool *p, uint32_t t, uint8_t state) {
+  if (p->nodes[t].live == 0) {
+    s2_tree_prune_from(p, t, state);
+  }
+}
 
 /** An empty table below the empty entry i of t. Invisible to every lookup. The caller knows a table is free. */
 /*@ requires inv: Inv(p) && Free(p) && Live(p) && p->nfree > 0;

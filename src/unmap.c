@@ -61,11 +61,10 @@ static struct swept mark_run(struct s2_pool *p, struct s2_pos at, uint64_t w, ui
       loop variant 512 - i; */
   while (i < S2_ENTRIES && r.next < end) {
     uint64_t e = s2_entry_read(p, at.t, i);
-    uint32_t kind = s2_entry_kind(at.l, e);
-    if (kind == S2_TABLE) {
+    if (s2_entry_kind(at.l, e) == S2_TABLE) {
       break;
     }
-    if (kind == S2_LEAF) {
+    if (s2_entry_live(e)) {
       s2_entry_write(p, at.t, i, s2_entry_mark(at.l, e));
       r.n++;
     }
@@ -107,6 +106,13 @@ static struct swept reap_run(struct s2_pool *p, void *ctx, struct s2_pos at, uin
   return r;
 }
 
+/** Does [gpa, end) stay inside the level-0 table that `at`, the end of gpa's path, lies in? Then no block is cut. */
+/*@ requires l: at.l <= S2_MAX_LEVEL && gpa < end;
+    terminates \true; exits \false; assigns \nothing; */
+static bool within_leaf_table(struct s2_pos at, uint64_t gpa, uint64_t end) {
+  return at.l == 0 && end - gpa <= s2_span(1) - s2_offset(gpa, 1);
+}
+
 /** Does the range from w on take the whole level-0 table that starts there? */
 /*@ requires wf: \valid_read(p) && w < end;
     terminates \true; exits \false; assigns \nothing; */
@@ -125,6 +131,21 @@ static void drop_leaf_table(struct s2_pool *p, uint32_t c, uint64_t w) {
   s2_tree_prune(p, parent, S2_NODE_LIMBO);
 }
 
+/** Clear the run of leaves from `at` on, at address w, and prune. Returns the smallest level, S2_NO_LEVEL if none. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
+    requires w: off(w, at.l) == 0;
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
+    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures on: w < \result.next && 0 <= \result.n <= 512; */
+static inline struct swept remove_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
+  struct swept r = clear_run(p, at, w, end);
+  if (r.n > 0) {
+    s2_tree_prune(p, at.t, S2_NODE_LIMBO);
+  }
+  return r;
+}
+
 uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end) {
   uint32_t level = S2_NO_LEVEL;
   uint64_t w = gpa;
@@ -141,11 +162,8 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end) {
       level = 0;
       w += s2_span(1);
     } else {
-      struct swept r = clear_run(p, at, w - s2_offset(w, at.l), end);
-      if (r.n > 0) {
-        level = lower_level(level, at.l);
-        s2_tree_prune(p, at.t, S2_NODE_LIMBO);
-      }
+      struct swept r = remove_run(p, at, w - s2_offset(w, at.l), end);
+      level = r.n > 0 ? lower_level(level, at.l) : level;
       w = r.next;
     }
   }
@@ -188,18 +206,32 @@ int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end) {
   return pages;
 }
 
-s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
-  s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
-  if (st != S2_OK) {
-    return st;
-  }
-  uint64_t end = gpa + size;
+/** s2_pt_unmap() over more than one leaf table. */
+/*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
+    terminates \true; exits \false;
+    ensures inv: Good(pt); */
+static s2_status unmap_wide(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
   uint32_t plan = s2_plan_cut(&pt->pool, gpa, end);
   if (plan > (uint32_t)pt->pool.nfree) {
     return S2_ERR_NO_TABLES;
   }
   s2_cut(pt, plan, gpa, end);
   uint32_t level = s2_remove(&pt->pool, gpa, end);
+  (void)s2_flush_done(pt, gpa, end, level);
+  return S2_OK;
+}
+
+s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
+  s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
+  if (st != S2_OK) {
+    return st;
+  }
+  uint64_t end = gpa + size;
+  struct s2_pos at = s2_pos_at(&pt->pool, gpa);
+  if (!within_leaf_table(at, gpa, end)) {
+    return unmap_wide(pt, gpa, end);
+  }
+  uint32_t level = remove_run(&pt->pool, at, gpa, end).n > 0 ? 0 : S2_NO_LEVEL;
   (void)s2_flush_done(pt, gpa, end, level);
   return S2_OK;
 }

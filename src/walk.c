@@ -28,7 +28,7 @@ void s2_tree_unlink(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8
   s2_pool_limbo(p, c, state);
 }
 
-void s2_tree_prune(struct s2_pool *p, uint32_t t, uint8_t state) {
+void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
   uint32_t c = t;
   /*@ loop invariant us: Used(p, c);
       loop invariant inv: Inv(p) && Free(p) && Live(p);
@@ -161,7 +161,7 @@ struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
   while (l > at.l) {
     uint64_t e = s2_entry_read(p, t, s2_slot(gpa, l));
     add_step(&r, s2_table_hpa(p, t), e, s2_slot(gpa, l), l);
-    t = s2_child_of(p, e);
+    t = s2_child_of(s2_pool_hpa(p), e);
     l--;
   }
   add_step(&r, s2_table_hpa(p, t), at.e, at.i, l);

@@ -96,6 +96,14 @@ static inline struct s2_shape s2_shape_of(uint32_t gpa_bits);
     ensures kind: \result == pte_kind(l, e); */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e);
 
+/**
+ * Does the hardware follow this entry: a leaf or a link? The cheap test, for entries known to be this library's own; it
+ * cannot tell an illegal one.
+ */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures live: \result <==> one(e) == 1; */
+static inline bool s2_entry_live(uint64_t e);
+
 /** The leaf of level l that maps hpa with attr: legal for some features, with S2_FMT_AD_KEPT bits as wanted. */
 /*@ requires level: l <= S2_FMT_LEAF_MAX;
     requires align: off(hpa, l) == 0;
@@ -136,6 +144,14 @@ static inline uint32_t s2_entry_attr(uint8_t l, uint64_t e);
     terminates \true; exits \false; assigns \nothing;
     ensures mark: pte_kind(l, \result) == 3 && pte_pa(l, \result) == pte_pa(l, e); */
 static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e);
+
+/** A leaf with other rights (legal ones), everything else as it was. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    requires leaf: pte_kind(l, e) == 1;
+    terminates \true; exits \false; assigns \nothing;
+    ensures same: pte_kind(l, \result) == 1 && pte_pa(l, \result) == pte_pa(l, e);
+    ensures attr: pte_attr(l, \result) == with_rights(pte_attr(l, e), rights); */
+static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights);
 
 /** A leaf with the accessed and dirty bits named in ad (S2_AD_MASK) cleared, where the format keeps them. */
 /*@ requires level: l <= S2_MAX_LEVEL;

@@ -51,14 +51,13 @@
 /* tree.h (internal) */
 #define s2_tree_link S2_NAME(tree_link)
 #define s2_tree_unlink S2_NAME(tree_unlink)
-#define s2_tree_prune S2_NAME(tree_prune)
+#define s2_tree_prune_from S2_NAME(tree_prune_from)
 #define s2_tree_grow S2_NAME(tree_grow)
 #define s2_tree_fresh S2_NAME(tree_fresh)
 /* ops.h (internal) */
-#define s2_check_range S2_NAME(check_range)
-#define s2_check_hpa S2_NAME(check_hpa)
-#define s2_plan_map S2_NAME(plan_map)
-#define s2_commit_map S2_NAME(commit_map)
+#define s2_plan_runs S2_NAME(plan_runs)
+#define s2_commit_run S2_NAME(commit_run)
+#define s2_commit_runs S2_NAME(commit_runs)
 #define s2_plan_cut S2_NAME(plan_cut)
 #define s2_cut S2_NAME(cut)
 #define s2_split_at S2_NAME(split_at)
@@ -72,7 +71,6 @@
 #define s2_alloc_release S2_NAME(alloc_release)
 /* flush.h */
 #define s2_flush_range S2_NAME(flush_range)
-#define s2_flush_done S2_NAME(flush_done)
 #define s2_arch_flush_range S2_NAME(arch_flush_range)
 #define s2_arch_flush_all S2_NAME(arch_flush_all)
 /* area.h */

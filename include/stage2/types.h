@@ -28,6 +28,13 @@
 #define S2_MUST_USE
 #endif
 
+/* A function that must be part of its caller: the walk, whose levels are then constants. */
+#if defined(__GNUC__) && !defined(__FRAMAC__)
+#define S2_INLINE static inline __attribute__((always_inline))
+#else
+#define S2_INLINE static inline
+#endif
+
 /** Every call that can refuse answers one of these; all but S2_OK mean that nothing has changed. */
 typedef enum s2_status {
   S2_OK = 0,

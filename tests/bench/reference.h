@@ -4,8 +4,8 @@
  *
  * ref_pt is the "careful C" page table: the same checks as the library (alignment, size, overflow, widths, attributes,
  * overlap with the tables, already mapped, enough tables), all or nothing, live counts, one descent per leaf table, one
- * invalidation per call counted through the same functions, tables from the same kind of stack, kept zero while free. It
- * has its own encoding of every format and shares no code with the library. It leaves out: splitting and collapsing
+ * invalidation per call counted through the same functions, tables from the same kind of stack, kept zero while free.
+ * It has its own encoding of every format and shares no code with the library. It leaves out: splitting and collapsing
  * blocks (it refuses), levels above 3, marking, statistics beyond what is listed.
  *
  * ref_areas is a plain sorted array with a branch-free binary search and memmove.

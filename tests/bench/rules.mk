@@ -15,11 +15,13 @@ $(B)/bench/bench-$(1): $(BENCH_SRC:tests/bench/%.c=$(B)/bench/$(1)/%.o) $(B)/lib
 endef
 $(foreach f,$(FORMATS),$(eval $(call bench_rules,$(f))))
 
-bench: $(FORMATS_BENCH:%=$(B)/bench/bench-%) ## workloads beside reference loops (FORMATS_BENCH="ept npt a64 gst", BENCH_ARGS=--csv)
+bench: $(FORMATS_BENCH:%=$(B)/bench/bench-%) ## workloads beside reference loops (FORMATS_BENCH=, BENCH_ARGS=--csv)
 	$(Q)for f in $(FORMATS_BENCH); do $(B)/bench/bench-$$f $(BENCH_ARGS) || exit 1; done
 
 bench-instr: $(FORMATS_BENCH:%=$(B)/bench/bench-%) ## the same with retired instructions from valgrind --tool=callgrind
-	$(Q)for f in $(FORMATS_BENCH); do sh tests/bench/instr.sh $(B)/bench/bench-$$f $(B)/bench/instr-$$f $(BENCH_ARGS) || exit 1; done
+	$(Q)for f in $(FORMATS_BENCH); do \
+	  sh tests/bench/instr.sh $(B)/bench/bench-$$f $(B)/bench/instr-$$f $(BENCH_ARGS) || exit 1; \
+	done
 
 check-bench: $(FORMATS:%=$(B)/bench/bench-%) ## the benchmark workloads once, small: results equal the reference's
 	$(Q)for f in $(FORMATS); do sh tests/run.sh bench quick-$$f $(B)/bench/bench-$$f --quick || exit 1; done

@@ -64,14 +64,14 @@ static uint64_t place(const struct t_world *w, struct input *in) {
 static uint64_t length(struct input *in) {
   uint32_t v = (uint32_t)take(in, 1);
   switch (v >> 6) {
-  case 0:
-    return (uint64_t)(v & 63) << 12;
-  case 1:
-    return (uint64_t)(v & 7) << 21 | (uint64_t)(v >> 3 & 7) << 12;
-  case 2:
-    return (uint64_t)(v & 1) << 30 | (uint64_t)(v >> 1 & 3) << 21 | (uint64_t)(v >> 3 & 7) << 12;
-  default:
-    return (uint64_t)(v & 63) * 16 << 12;
+    case 0:
+      return (uint64_t)(v & 63) << 12;
+    case 1:
+      return (uint64_t)(v & 7) << 21 | (uint64_t)(v >> 3 & 7) << 12;
+    case 2:
+      return (uint64_t)(v & 1) << 30 | (uint64_t)(v >> 1 & 3) << 21 | (uint64_t)(v >> 3 & 7) << 12;
+    default:
+      return (uint64_t)(v & 63) * 16 << 12;
   }
 }
 
@@ -100,34 +100,34 @@ static struct t_op decode(const struct t_world *w, struct input *in) {
   struct t_op o = {(enum t_kind)(v % T_KINDS), 0, 0, 0, attrs[v >> 4 & 7], 0};
   o.gpa = place(w, in);
   switch (o.kind) {
-  case T_MAP_LINEAR:
-    o.size = length(in);
-    o.hpa = 0x100000000u + (o.gpa & 0x7fffffff) + (v >> 7) * take(in, 1) * 4096;
-    o.flags = take(in, 1) % 4 == 0 ? S2_PAGES : 0;
-    break;
-  case T_MAP_ALLOC:
-    o.size = length(in);
-    v = (uint32_t)take(in, 1);
-    o.flags = (v & 1) * S2_POPULATE | (v >> 1 & 1) * S2_BLOCKS;
-    break;
-  case T_FAULT:
-    o.gpa += take(in, 1);
-    o.attr = v >> 4;
-    break;
-  case T_COLLAPSE:
-    o.attr = v >> 4 & 3;
-    o.gpa = o.gpa / t_span(o.attr) * t_span(o.attr);
-    break;
-  case T_UNMAP:
-  case T_PROTECT:
-  case T_DISCARD:
-  case T_CLEAR:
-  case T_SPLIT:
-  case T_KINDS:
-  default:
-    o.size = length(in);
-    o.attr &= v >> 7 != 0 ? UINT32_MAX : S2_RIGHTS;
-    break;
+    case T_MAP_LINEAR:
+      o.size = length(in);
+      o.hpa = 0x100000000u + (o.gpa & 0x7fffffff) + (v >> 7) * take(in, 1) * 4096;
+      o.flags = take(in, 1) % 4 == 0 ? S2_PAGES : 0;
+      break;
+    case T_MAP_ALLOC:
+      o.size = length(in);
+      v = (uint32_t)take(in, 1);
+      o.flags = (v & 1) * S2_POPULATE | (v >> 1 & 1) * S2_BLOCKS;
+      break;
+    case T_FAULT:
+      o.gpa += take(in, 1);
+      o.attr = v >> 4;
+      break;
+    case T_COLLAPSE:
+      o.attr = v >> 4 & 3;
+      o.gpa = o.gpa / t_span(o.attr) * t_span(o.attr);
+      break;
+    case T_UNMAP:
+    case T_PROTECT:
+    case T_DISCARD:
+    case T_CLEAR:
+    case T_SPLIT:
+    case T_KINDS:
+    default:
+      o.size = length(in);
+      o.attr &= v >> 7 != 0 ? UINT32_MAX : S2_RIGHTS;
+      break;
   }
   if ((v & 0xff) == 0xff) { /* now and then an argument of any value */
     v = (uint32_t)take(in, 1);

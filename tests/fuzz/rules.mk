@@ -19,7 +19,7 @@ fuzz-$(1):
 	  printf '  SKIP    fuzz/%s: %s has no fuzzer runtime (install clang and libclang-rt-dev)\n' $(1) '$(FUZZ_CC)'; \
 	else \
 	  $(MAKE) --no-print-directory $(B)/fuzz/$(1)/fuzz_space && mkdir -p $(B)/fuzz/$(1)/corpus && \
-	  RESULTS='$(RESULTS)' sh tests/run.sh fuzz $(1) $(B)/fuzz/$(1)/fuzz_space -seed=$(FUZZ_SEED) -max_len=512 \
+	  RESULTS='$(RESULTS)' sh tests/run.sh fuzz $(1) $(B)/fuzz/$(1)/fuzz_space -seed=$(FUZZ_SEED) -max_len=512 -len_control=5 \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/$(1)/ $(B)/fuzz/$(1)/corpus; \
 	fi
 check-fuzz: fuzz-$(1)

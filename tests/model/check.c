@@ -359,7 +359,8 @@ static const char *check_point(struct t_world *w, uint64_t g) {
   if ((access & ~m->area[at].attr) != 0) {
     return run.status == S2_ERR_DENIED ? NULL : "s2_translate_run gives rights that are not there";
   }
-  return run.status == S2_OK && run.hpa == h && run.len == model_run(m, at, g, max) ? NULL : "s2_translate_run is wrong";
+  return run.status == S2_OK && run.hpa == h && run.len == model_run(m, at, g, max) ? NULL
+                                                                                    : "s2_translate_run is wrong";
 }
 
 static const char *check_walk(struct t_world *w, uint64_t g) {

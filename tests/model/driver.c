@@ -15,7 +15,7 @@ static const uint32_t widths[] = {41, 50, 59};
 #endif
 
 #define POOL_HPA 0x1000000u
-#define GIB ((uint64_t)1 << 30)
+#define GIB      ((uint64_t)1 << 30)
 
 static uint32_t min32(uint32_t a, uint32_t b) {
   return a < b ? a : b;
@@ -31,29 +31,29 @@ static void make_config(struct t_world *w) {
   c->hw.leaf_max = min32((uint32_t)t_below(w, S2_FMT_LEAF_MAX + 2), min32(S2_FMT_LEAF_MAX, sh.top));
   c->hw.features = (uint32_t)t_below(w, S2_FEAT_ALL + 1) & S2_FMT_FEATURES;
   c->hw.vmid = 1 + (uint32_t)t_below(w, 200);
-  c->tables.count = sh.nroot + (uint32_t)t_below(w, 8) * (uint32_t)t_below(w, 8) + sh.top + 1;
+  c->tables.count = sh.nroot + (uint32_t)t_below(w, 9) * (uint32_t)t_below(w, 9) + sh.top + 1;
   /* sometimes tables come before the aligned root */
   uint32_t before = sh.nroot > 1 && t_below(w, 2) != 0 ? (uint32_t)t_below(w, sh.nroot) : 0;
   c->tables.count += before;
   c->tables.hpa = POOL_HPA + (uint64_t)sh.nroot * 4096 - (uint64_t)before * 4096;
   c->areas.count = 1 + (uint32_t)t_below(w, 4);
   switch (t_below(w, 4)) {
-  case 0:
-    c->gpa_base = 0;
-    c->gpa_size = 0;
-    break;
-  case 1:
-    c->gpa_base = t_below(w, 600) * 4096;
-    c->gpa_size = (1 + t_below(w, 4)) * GIB - c->gpa_base - t_below(w, 3) * 4096;
-    break;
-  case 2:
-    c->gpa_base = t_below(w, 3) * GIB / 2;
-    c->gpa_size = 0;
-    break;
-  default:
-    c->gpa_base = 0;
-    c->gpa_size = (uint64_t)1 << (c->hw.gpa_bits - t_below(w, 2));
-    break;
+    case 0:
+      c->gpa_base = 0;
+      c->gpa_size = 0;
+      break;
+    case 1:
+      c->gpa_base = t_below(w, 600) * 4096;
+      c->gpa_size = (1 + t_below(w, 4)) * GIB - c->gpa_base - t_below(w, 3) * 4096;
+      break;
+    case 2:
+      c->gpa_base = t_below(w, 3) * GIB / 2;
+      c->gpa_size = 0;
+      break;
+    default:
+      c->gpa_base = 0;
+      c->gpa_size = (uint64_t)1 << (c->hw.gpa_bits - t_below(w, 2));
+      break;
   }
 }
 
@@ -64,25 +64,25 @@ static uint64_t anchor(struct t_world *w) {
   uint64_t base = (uint64_t)w->s.base;
   uint64_t limit = (uint64_t)w->s.limit;
   switch (t_below(w, 8)) {
-  case 0:
-    return base;
-  case 1:
-    return base + 2097152 - base % 2097152;
-  case 2:
-  case 3:
-    return base + GIB - base % GIB;
-  case 4:
-    return limit > 512 * GIB ? 512 * GIB : limit;
-  case 5:
-    return limit;
-  case 6:
-    return limit / 2 / GIB * GIB;
-  default:
-    if (w->m.n > 0) {
-      const struct m_area *a = &w->m.area[t_below(w, w->m.n)];
-      return t_below(w, 2) != 0 ? a->start : a->end;
-    }
-    return base;
+    case 0:
+      return base;
+    case 1:
+      return base + 2097152 - base % 2097152;
+    case 2:
+    case 3:
+      return base + GIB - base % GIB;
+    case 4:
+      return limit > 512 * GIB ? 512 * GIB : limit;
+    case 5:
+      return limit;
+    case 6:
+      return limit / 2 / GIB * GIB;
+    default:
+      if (w->m.n > 0) {
+        const struct m_area *a = &w->m.area[t_below(w, w->m.n)];
+        return t_below(w, 2) != 0 ? a->start : a->end;
+      }
+      return base;
   }
 }
 
@@ -96,21 +96,21 @@ static uint64_t near(struct t_world *w, uint64_t at) {
 
 static uint64_t any_size(struct t_world *w) {
   switch (t_below(w, 8)) {
-  case 0:
-    return 4096;
-  case 1:
-  case 2:
-    return (1 + t_below(w, 12)) * 4096;
-  case 3:
-    return (1 + t_below(w, 1100)) * 4096;
-  case 4:
-    return (1 + t_below(w, 4)) << 21;
-  case 5:
-    return ((1 + t_below(w, 4)) << 21) + t_below(w, 3) * 4096;
-  case 6:
-    return (1 + t_below(w, 3)) << 30;
-  default:
-    return ((1 + t_below(w, 3)) << 30) - t_below(w, 5) * 4096;
+    case 0:
+      return 4096;
+    case 1:
+    case 2:
+      return (1 + t_below(w, 12)) * 4096;
+    case 3:
+      return (1 + t_below(w, 1100)) * 4096;
+    case 4:
+      return (1 + t_below(w, 4)) << 21;
+    case 5:
+      return ((1 + t_below(w, 4)) << 21) + t_below(w, 3) * 4096;
+    case 6:
+      return (1 + t_below(w, 3)) << 30;
+    default:
+      return ((1 + t_below(w, 3)) << 30) - t_below(w, 5) * 4096;
   }
 }
 
@@ -140,49 +140,49 @@ static uint64_t any_hpa(struct t_world *w, uint64_t gpa) {
 /* one argument gets wrong */
 static void spoil(struct t_world *w, struct t_op *o) {
   switch (t_below(w, 12)) {
-  case 0:
-    o->gpa += 1 + t_below(w, 4095);
-    break;
-  case 1:
-    o->size += 1 + t_below(w, 4095);
-    break;
-  case 2:
-    o->size = 0;
-    break;
-  case 3:
-    o->size = UINT64_MAX / 4096 * 4096 - t_below(w, 4) * 4096;
-    break;
-  case 4:
-    o->gpa = ((uint64_t)1 << w->cfg.hw.gpa_bits) - t_below(w, 3) * 4096;
-    break;
-  case 5:
-    o->gpa = UINT64_MAX / 4096 * 4096 - t_below(w, 3) * 4096;
-    break;
-  case 6:
-    o->gpa = (uint64_t)w->s.limit - t_below(w, 3) * 4096;
-    break;
-  case 7:
-    o->gpa = (uint64_t)w->s.base - t_below(w, 3) * 4096;
-    break;
-  case 8:
-    o->hpa = ((uint64_t)1 << w->cfg.hw.hpa_bits) - t_below(w, 3) * 4096;
-    break;
-  case 9:
-    o->hpa = w->cfg.tables.hpa + t_below(w, w->cfg.tables.count + 4) * 4096 - 2 * 4096;
-    break;
-  case 10:
-    o->attr = (uint32_t)t_rand(w);
-    break;
-  default:
-    o->flags = (uint32_t)t_rand(w) >> t_below(w, 32);
-    break;
+    case 0:
+      o->gpa += 1 + t_below(w, 4095);
+      break;
+    case 1:
+      o->size += 1 + t_below(w, 4095);
+      break;
+    case 2:
+      o->size = 0;
+      break;
+    case 3:
+      o->size = UINT64_MAX / 4096 * 4096 - t_below(w, 4) * 4096;
+      break;
+    case 4:
+      o->gpa = ((uint64_t)1 << w->cfg.hw.gpa_bits) - t_below(w, 3) * 4096;
+      break;
+    case 5:
+      o->gpa = UINT64_MAX / 4096 * 4096 - t_below(w, 3) * 4096;
+      break;
+    case 6:
+      o->gpa = (uint64_t)w->s.limit - t_below(w, 3) * 4096;
+      break;
+    case 7:
+      o->gpa = (uint64_t)w->s.base - t_below(w, 3) * 4096;
+      break;
+    case 8:
+      o->hpa = ((uint64_t)1 << w->cfg.hw.hpa_bits) - t_below(w, 3) * 4096;
+      break;
+    case 9:
+      o->hpa = w->cfg.tables.hpa + t_below(w, w->cfg.tables.count + 4) * 4096 - 2 * 4096;
+      break;
+    case 10:
+      o->attr = (uint32_t)t_rand(w);
+      break;
+    default:
+      o->flags = (uint32_t)t_rand(w) >> t_below(w, 32);
+      break;
   }
 }
 
 /* POPULATE with PAGES and BLOCKS at once says two things: left to the unit tests */
 static uint32_t alloc_flags(struct t_world *w) {
-  static const uint32_t flags[] = {0, 0, S2_BLOCKS, S2_POPULATE, S2_POPULATE | S2_BLOCKS, S2_PAGES,
-                                   S2_POPULATE | S2_PAGES};
+  static const uint32_t flags[] = {
+      0, 0, S2_BLOCKS, S2_POPULATE, S2_POPULATE | S2_BLOCKS, S2_PAGES, S2_POPULATE | S2_PAGES};
   return flags[t_below(w, sizeof flags / sizeof flags[0])];
 }
 
@@ -253,7 +253,7 @@ struct t_op t_random_op(struct t_world *w) {
       o.size = (1 + t_below(w, 4)) * (t_below(w, 3) == 0 ? 2097152 : 4096) + t_below(w, 8) * 4096;
     }
   } else if (o.kind == T_FAULT) {
-    o.attr = rights[t_below(w, 7)];
+    o.attr = rights[t_below(w, 3) == 0 ? t_below(w, 7) : 0];
     in_area(w, &o);
     o.gpa += t_below(w, 4096);
     o.attr = t_below(w, 30) == 0 ? (uint32_t)t_rand(w) >> t_below(w, 32) : o.attr;
@@ -318,9 +318,9 @@ void t_model_run(uint64_t seed, uint32_t steps, struct t_result *res) {
 
 /* ---- scenarios: every failure point of typical calls ---- */
 
-#define P(n) ((uint64_t)(n) * 4096)
-#define M(n) ((uint64_t)(n) << 21)
-#define G(n) ((uint64_t)(n) << 30)
+#define P(n)    ((uint64_t)(n)*4096)
+#define M(n)    ((uint64_t)(n) << 21)
+#define G(n)    ((uint64_t)(n) << 30)
 #define MAX_OPS 6
 
 struct scenario {
@@ -329,74 +329,77 @@ struct scenario {
   struct t_op op;
 };
 
-#define NOTHING {T_KINDS, 0, 0, 0, 0, 0}
+#define NOTHING                                                                                                        \
+  { T_KINDS, 0, 0, 0, 0, 0 }
 
 static const struct scenario scenarios[] = {
-  {"populate one page", {NOTHING}, {T_MAP_ALLOC, M(4), P(1), 0, S2_RW, S2_POPULATE}},
-  {"populate over a 2 MiB border", {NOTHING}, {T_MAP_ALLOC, M(4) - P(5), P(11), 0, S2_RWX, S2_POPULATE}},
-  {"populate over a 1 GiB border", {NOTHING}, {T_MAP_ALLOC, G(1) - P(20), P(50), 0, S2_RW, S2_POPULATE}},
+    {"populate one page", {NOTHING}, {T_MAP_ALLOC, M(4), P(1), 0, S2_RW, S2_POPULATE}},
+    {"populate over a 2 MiB border", {NOTHING}, {T_MAP_ALLOC, M(4) - P(5), P(11), 0, S2_RWX, S2_POPULATE}},
+    {"populate over a 1 GiB border", {NOTHING}, {T_MAP_ALLOC, G(1) - P(20), P(50), 0, S2_RW, S2_POPULATE}},
 #if !S2_FMT_MAP_FLUSH /* where each page has its own invalidation, watching 1200 of them 1200 times takes too long */
-  {"populate 1200 pages", {NOTHING}, {T_MAP_ALLOC, G(1) - P(600), P(1200), 0, S2_RW, S2_POPULATE}},
+    {"populate 1200 pages", {NOTHING}, {T_MAP_ALLOC, G(1) - P(600), P(1200), 0, S2_RW, S2_POPULATE}},
 #endif
-  {"populate with blocks", {NOTHING}, {T_MAP_ALLOC, M(2) - P(3), M(1) + P(7), 0, S2_RW, S2_POPULATE | S2_BLOCKS}},
-  {"populate with blocks, all aligned", {NOTHING}, {T_MAP_ALLOC, M(2), M(3), 0, S2_RW, S2_POPULATE | S2_BLOCKS}},
-  {"populate beside others",
-   {{T_MAP_LINEAR, M(1), P(4), G(5), S2_RW, S2_PAGES}, {T_MAP_ALLOC, M(3), P(4), 0, S2_R, S2_POPULATE}, NOTHING},
-   {T_MAP_ALLOC, M(2) - P(60), P(90), 0, S2_RW, S2_POPULATE}},
-  {"add a lazy area", {NOTHING}, {T_MAP_ALLOC, 0, G(2), 0, S2_RWX, 0}},
-  {"map linear, mixed sizes", {NOTHING}, {T_MAP_LINEAR, G(1) - M(3) - P(3), G(1) + M(5), G(5) - M(3) - P(3), S2_RW, 0}},
-  {"map linear, pages", {NOTHING}, {T_MAP_LINEAR, M(7) - P(9), M(3), G(5), S2_RWX, S2_PAGES}},
-  {"unmap the middle of a 1 GiB block",
-   {{T_MAP_LINEAR, 0, G(2), G(4), S2_RWX, 0}, NOTHING},
-   {T_UNMAP, M(5) + P(1), M(3) + P(7), 0, 0, 0}},
-  {"unmap from one 1 GiB block into the next",
-   {{T_MAP_LINEAR, 0, G(2), G(4), S2_RWX, 0}, NOTHING},
-   {T_UNMAP, G(1) - P(1), P(2), 0, 0, 0}},
-  {"unmap the middle of a 2 MiB block",
-   {{T_MAP_LINEAR, M(1), M(2), G(4), S2_RWX, 0}, NOTHING},
-   {T_UNMAP, M(1) + P(100), P(1), 0, 0, 0}},
-  {"protect the middle of a 1 GiB block",
-   {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0}, NOTHING},
-   {T_PROTECT, M(9) + P(511), M(2) + P(2), 0, S2_R, 0}},
-  {"protect over three areas",
-   {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0},
-    {T_MAP_ALLOC, G(1), P(300), 0, S2_RW, S2_POPULATE},
-    {T_MAP_LINEAR, G(1) + P(300), G(1), G(6), S2_RW, 0},
-    NOTHING},
-   {T_PROTECT, G(1) - P(3), P(600), 0, S2_R, 0}},
-  {"unmap over three areas with holes",
-   {{T_MAP_LINEAR, 0, G(1) - M(1), G(4), S2_RWX, 0},
-    {T_MAP_ALLOC, G(1), M(1) + P(20), 0, S2_RW, S2_POPULATE | S2_BLOCKS},
-    {T_MAP_LINEAR, G(2), G(1), G(7), S2_RW, 0},
-    NOTHING},
-   {T_UNMAP, G(1) - M(1) - P(9), G(1) + M(2) + P(5), 0, 0, 0}},
-  {"unmap part of an alloc block",
-   {{T_MAP_ALLOC, M(2), M(2), 0, S2_RW, S2_POPULATE | S2_BLOCKS}, NOTHING},
-   {T_UNMAP, M(3) - P(2), P(4), 0, 0, 0}},
-  {"fault the first page", {{T_MAP_ALLOC, M(2), G(1), 0, S2_RWX, 0}, NOTHING}, {T_FAULT, M(2) + 8, 0, 0, S2_R, 0}},
-  {"fault a block",
-   {{T_MAP_ALLOC, M(2) - P(1), G(1), 0, S2_RWX, S2_BLOCKS}, NOTHING},
-   {T_FAULT, M(2) + P(77) + 8, 0, 0, S2_RW, 0}},
-  {"fault beside a page, blocks asked for",
-   {{T_MAP_ALLOC, M(2), M(4), 0, S2_RWX, S2_BLOCKS}, {T_UNMAP, M(2) + P(9), P(1), 0, 0, 0}, NOTHING},
-   {T_FAULT, M(2), 0, 0, S2_RW, 0}},
-  {"discard part of a block",
-   {{T_MAP_ALLOC, M(2), M(1), 0, S2_RW, S2_POPULATE | S2_BLOCKS}, NOTHING},
-   {T_DISCARD, M(2) + P(1), P(2), 0, 0, 0}},
-  {"discard over two areas",
-   {{T_MAP_ALLOC, M(2), P(300), 0, S2_RW, S2_POPULATE},
-    {T_MAP_ALLOC, M(2) + P(301), P(100), 0, S2_R, S2_POPULATE},
-    NOTHING},
-   {T_DISCARD, M(2) + P(200), P(180), 0, 0, 0}},
-  {"split a 1 GiB block down to a page",
-   {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0}, NOTHING},
-   {T_SPLIT, M(3) + P(3), 0, 0, 0, 0}},
-  {"collapse 512 pages",
-   {{T_MAP_LINEAR, M(1), M(1), G(4), S2_RWX, S2_PAGES}, NOTHING},
-   {T_COLLAPSE, M(1), 0, 0, 1, 0}},
-  {"clear",
-   {{T_MAP_LINEAR, 0, G(1) - M(1), G(4), S2_RWX, 0}, {T_MAP_ALLOC, G(1), P(300), 0, S2_RW, S2_POPULATE}, NOTHING},
-   {T_CLEAR, 0, 0, 0, 0, 0}},
+    {"populate with blocks", {NOTHING}, {T_MAP_ALLOC, M(2) - P(3), M(1) + P(7), 0, S2_RW, S2_POPULATE | S2_BLOCKS}},
+    {"populate with blocks, all aligned", {NOTHING}, {T_MAP_ALLOC, M(2), M(3), 0, S2_RW, S2_POPULATE | S2_BLOCKS}},
+    {"populate beside others",
+     {{T_MAP_LINEAR, M(1), P(4), G(5), S2_RW, S2_PAGES}, {T_MAP_ALLOC, M(3), P(4), 0, S2_R, S2_POPULATE}, NOTHING},
+     {T_MAP_ALLOC, M(2) - P(60), P(90), 0, S2_RW, S2_POPULATE}},
+    {"add a lazy area", {NOTHING}, {T_MAP_ALLOC, 0, G(2), 0, S2_RWX, 0}},
+    {"map linear, mixed sizes",
+     {NOTHING},
+     {T_MAP_LINEAR, G(1) - M(3) - P(3), G(1) + M(5), G(5) - M(3) - P(3), S2_RW, 0}},
+    {"map linear, pages", {NOTHING}, {T_MAP_LINEAR, M(7) - P(9), M(3), G(5), S2_RWX, S2_PAGES}},
+    {"unmap the middle of a 1 GiB block",
+     {{T_MAP_LINEAR, 0, G(2), G(4), S2_RWX, 0}, NOTHING},
+     {T_UNMAP, M(5) + P(1), M(3) + P(7), 0, 0, 0}},
+    {"unmap from one 1 GiB block into the next",
+     {{T_MAP_LINEAR, 0, G(2), G(4), S2_RWX, 0}, NOTHING},
+     {T_UNMAP, G(1) - P(1), P(2), 0, 0, 0}},
+    {"unmap the middle of a 2 MiB block",
+     {{T_MAP_LINEAR, M(1), M(2), G(4), S2_RWX, 0}, NOTHING},
+     {T_UNMAP, M(1) + P(100), P(1), 0, 0, 0}},
+    {"protect the middle of a 1 GiB block",
+     {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0}, NOTHING},
+     {T_PROTECT, M(9) + P(511), M(2) + P(2), 0, S2_R, 0}},
+    {"protect over three areas",
+     {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0},
+      {T_MAP_ALLOC, G(1), P(300), 0, S2_RW, S2_POPULATE},
+      {T_MAP_LINEAR, G(1) + P(300), G(1), G(6), S2_RW, 0},
+      NOTHING},
+     {T_PROTECT, G(1) - P(3), P(600), 0, S2_R, 0}},
+    {"unmap over three areas with holes",
+     {{T_MAP_LINEAR, 0, G(1) - M(1), G(4), S2_RWX, 0},
+      {T_MAP_ALLOC, G(1), M(1) + P(20), 0, S2_RW, S2_POPULATE | S2_BLOCKS},
+      {T_MAP_LINEAR, G(2), G(1), G(7), S2_RW, 0},
+      NOTHING},
+     {T_UNMAP, G(1) - M(1) - P(9), G(1) + M(2) + P(5), 0, 0, 0}},
+    {"unmap part of an alloc block",
+     {{T_MAP_ALLOC, M(2), M(2), 0, S2_RW, S2_POPULATE | S2_BLOCKS}, NOTHING},
+     {T_UNMAP, M(3) - P(2), P(4), 0, 0, 0}},
+    {"fault the first page", {{T_MAP_ALLOC, M(2), G(1), 0, S2_RWX, 0}, NOTHING}, {T_FAULT, M(2) + 8, 0, 0, S2_R, 0}},
+    {"fault a block",
+     {{T_MAP_ALLOC, M(2) - P(1), G(1), 0, S2_RWX, S2_BLOCKS}, NOTHING},
+     {T_FAULT, M(2) + P(77) + 8, 0, 0, S2_RW, 0}},
+    {"fault beside a page, blocks asked for",
+     {{T_MAP_ALLOC, M(2), M(4), 0, S2_RWX, S2_BLOCKS}, {T_UNMAP, M(2) + P(9), P(1), 0, 0, 0}, NOTHING},
+     {T_FAULT, M(2), 0, 0, S2_RW, 0}},
+    {"discard part of a block",
+     {{T_MAP_ALLOC, M(2), M(1), 0, S2_RW, S2_POPULATE | S2_BLOCKS}, NOTHING},
+     {T_DISCARD, M(2) + P(1), P(2), 0, 0, 0}},
+    {"discard over two areas",
+     {{T_MAP_ALLOC, M(2), P(300), 0, S2_RW, S2_POPULATE},
+      {T_MAP_ALLOC, M(2) + P(301), P(100), 0, S2_R, S2_POPULATE},
+      NOTHING},
+     {T_DISCARD, M(2) + P(200), P(180), 0, 0, 0}},
+    {"split a 1 GiB block down to a page",
+     {{T_MAP_LINEAR, 0, G(1), G(4), S2_RWX, 0}, NOTHING},
+     {T_SPLIT, M(3) + P(3), 0, 0, 0, 0}},
+    {"collapse 512 pages",
+     {{T_MAP_LINEAR, M(1), M(1), G(4), S2_RWX, S2_PAGES}, NOTHING},
+     {T_COLLAPSE, M(1), 0, 0, 1, 0}},
+    {"clear",
+     {{T_MAP_LINEAR, 0, G(1) - M(1), G(4), S2_RWX, 0}, {T_MAP_ALLOC, G(1), P(300), 0, S2_RW, S2_POPULATE}, NOTHING},
+     {T_CLEAR, 0, 0, 0, 0, 0}},
 };
 
 static void run_scenario(const struct scenario *sc, uint32_t width, uint32_t leaf_max, bool crowded,

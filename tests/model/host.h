@@ -10,18 +10,18 @@
 #include "stage2/flush.h"
 #include "stage2/host.h"
 
-#define T_FRAMES 2560u
+#define T_FRAMES     2560u
 #define T_FRAME_BASE 0x2000000u
 
 struct t_host {
-  uint64_t frames;            /* frames there are, at most T_FRAMES                               */
-  uint8_t state[T_FRAMES];    /* 1: handed out                                                    */
-  uint8_t zeroed[T_FRAMES];   /* 1: zeroed since it was handed out                                */
-  uint8_t order[T_FRAMES];    /* the order of the allocation the frame is part of                 */
-  uint64_t next;              /* where the search starts: frames are not handed out in order      */
+  uint64_t frames;          /* frames there are, at most T_FRAMES                               */
+  uint8_t state[T_FRAMES];  /* 1: handed out                                                    */
+  uint8_t zeroed[T_FRAMES]; /* 1: zeroed since it was handed out                                */
+  uint8_t order[T_FRAMES];  /* the order of the allocation the frame is part of                 */
+  uint64_t next;            /* where the search starts: frames are not handed out in order      */
   uint64_t used;
-  uint64_t calls;             /* answered or failed; declined blocks are not counted              */
-  int64_t fail_at;            /* the call that fails, and all after it; -1 none                   */
+  uint64_t calls;  /* answered or failed; declined blocks are not counted              */
+  int64_t fail_at; /* the call that fails, and all after it; -1 none                   */
   bool decline_blocks;
   uint64_t errors;
   uint64_t cycles;

@@ -13,8 +13,8 @@ struct t_result {
   uint64_t steps, failed, points, ok[KINDS], refused[KINDS], by_status[20], flushes, events;
 };
 
-#define DECLARE(f)                                                              \
-  void s2_##f##_t_model_run(uint64_t seed, uint32_t steps, struct t_result *r); \
+#define DECLARE(f)                                                                                                     \
+  void s2_##f##_t_model_run(uint64_t seed, uint32_t steps, struct t_result *r);                                        \
   void s2_##f##_t_scenarios_run(struct t_result *r);
 DECLARE(ept)
 DECLARE(npt)
@@ -24,41 +24,41 @@ DECLARE(gst)
 static const char *const formats[] = {"ept", "npt", "a64", "gst"};
 static const char *const kinds[KINDS] = {"map_linear", "map_alloc", "unmap", "protect", "discard",
                                          "fault",      "clear",     "split", "collapse"};
-static const char *const codes[20] = {"OK",        "ALIGN",     "SIZE",     "OVERFLOW", "WIDTH",  "RANGE",  "ATTR",
-                                      "MAPPED",    "NOT_MAPPED", "NO_TABLES", "NO_AREAS", "NO_FRAMES", "POOL", "CONFIG",
-                                      "NULL",      "UNIFORM",   "DENIED",   "LAZY",     "MEMORY", "BACKEND"};
+static const char *const codes[20] = {"OK",     "ALIGN",      "SIZE",      "OVERFLOW", "WIDTH",     "RANGE",  "ATTR",
+                                      "MAPPED", "NOT_MAPPED", "NO_TABLES", "NO_AREAS", "NO_FRAMES", "POOL",   "CONFIG",
+                                      "NULL",   "UNIFORM",    "DENIED",    "LAZY",     "MEMORY",    "BACKEND"};
 
 static void model_run(int f, uint64_t seed, uint32_t steps, struct t_result *r) {
   switch (f) {
-  case 0:
-    s2_ept_t_model_run(seed, steps, r);
-    break;
-  case 1:
-    s2_npt_t_model_run(seed, steps, r);
-    break;
-  case 2:
-    s2_a64_t_model_run(seed, steps, r);
-    break;
-  default:
-    s2_gst_t_model_run(seed, steps, r);
-    break;
+    case 0:
+      s2_ept_t_model_run(seed, steps, r);
+      break;
+    case 1:
+      s2_npt_t_model_run(seed, steps, r);
+      break;
+    case 2:
+      s2_a64_t_model_run(seed, steps, r);
+      break;
+    default:
+      s2_gst_t_model_run(seed, steps, r);
+      break;
   }
 }
 
 static void scenarios_run(int f, struct t_result *r) {
   switch (f) {
-  case 0:
-    s2_ept_t_scenarios_run(r);
-    break;
-  case 1:
-    s2_npt_t_scenarios_run(r);
-    break;
-  case 2:
-    s2_a64_t_scenarios_run(r);
-    break;
-  default:
-    s2_gst_t_scenarios_run(r);
-    break;
+    case 0:
+      s2_ept_t_scenarios_run(r);
+      break;
+    case 1:
+      s2_npt_t_scenarios_run(r);
+      break;
+    case 2:
+      s2_a64_t_scenarios_run(r);
+      break;
+    default:
+      s2_gst_t_scenarios_run(r);
+      break;
   }
 }
 

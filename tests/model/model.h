@@ -13,10 +13,10 @@
 #include "stage2/attr.h"
 #include "stage2/types.h"
 
-#define M_AREAS 2048
+#define M_AREAS  2048
 #define M_FRAMES 2560
-#define M_SLOTS 8192
-#define M_NONE UINT64_MAX
+#define M_SLOTS  8192
+#define M_NONE   UINT64_MAX
 
 struct m_area {
   uint64_t start, end;

@@ -21,16 +21,17 @@ void t_fail(struct t_world *w, const char *what, int64_t got, int64_t want) {
   if (w->quiet) {
     return;
   }
-  printf("FAIL %s seed %llu step %llu: %s\n  got %lld, expected %lld (a set of codes, bit n is status -n, if negative)\n",
-         S2_FORMAT_NAME, (unsigned long long)w->seed, (unsigned long long)w->step, what, (long long)got,
-         (long long)want);
+  printf(
+      "FAIL %s seed %llu step %llu: %s\n  got %lld, expected %lld (a set of codes, bit n is status -n, if negative)\n",
+      S2_FORMAT_NAME, (unsigned long long)w->seed, (unsigned long long)w->step, what, (long long)got, (long long)want);
   printf("  %s gpa %#llx size %#llx hpa %#llx attr %#x flags %#x\n", op_name[o->kind], (unsigned long long)o->gpa,
          (unsigned long long)o->size, (unsigned long long)o->hpa, o->attr, o->flags);
-  printf("  config gpa_bits %u hpa_bits %u leaf_max %u features %#x tables %u (free %d, hidden %u) chunks %u (hidden %u)"
-         " base %#llx limit %#llx fail_at %lld decline %d\n",
-         w->cfg.hw.gpa_bits, w->cfg.hw.hpa_bits, w->cfg.hw.leaf_max, w->cfg.hw.features, w->cfg.tables.count,
-         w->s.pt.pool.nfree, w->stolen, w->cfg.areas.count, w->hidden, (unsigned long long)w->s.base,
-         (unsigned long long)w->s.limit, (long long)w->host.fail_at, (int)w->host.decline_blocks);
+  printf(
+      "  config gpa_bits %u hpa_bits %u leaf_max %u features %#x tables %u (free %d, hidden %u) chunks %u (hidden %u)"
+      " base %#llx limit %#llx fail_at %lld decline %d\n",
+      w->cfg.hw.gpa_bits, w->cfg.hw.hpa_bits, w->cfg.hw.leaf_max, w->cfg.hw.features, w->cfg.tables.count,
+      w->s.pt.pool.nfree, w->stolen, w->cfg.areas.count, w->hidden, (unsigned long long)w->s.base,
+      (unsigned long long)w->s.limit, (long long)w->host.fail_at, (int)w->host.decline_blocks);
   fflush(stdout);
 }
 
@@ -324,22 +325,22 @@ static struct verdict expect_collapse(const struct t_world *w, const struct t_op
 static struct verdict expect(const struct t_world *w, const struct t_op *o) {
   struct verdict none = {0, 0};
   switch (o->kind) {
-  case T_MAP_LINEAR:
-  case T_MAP_ALLOC:
-    return expect_map(w, o);
-  case T_UNMAP:
-  case T_PROTECT:
-  case T_DISCARD:
-    return expect_change(w, o);
-  case T_SPLIT:
-    return expect_split(w, o);
-  case T_COLLAPSE:
-    return expect_collapse(w, o);
-  case T_FAULT:
-  case T_CLEAR:
-  case T_KINDS:
-  default:
-    return none;
+    case T_MAP_LINEAR:
+    case T_MAP_ALLOC:
+      return expect_map(w, o);
+    case T_UNMAP:
+    case T_PROTECT:
+    case T_DISCARD:
+      return expect_change(w, o);
+    case T_SPLIT:
+      return expect_split(w, o);
+    case T_COLLAPSE:
+      return expect_collapse(w, o);
+    case T_FAULT:
+    case T_CLEAR:
+    case T_KINDS:
+    default:
+      return none;
   }
 }
 
@@ -347,27 +348,27 @@ static struct verdict expect(const struct t_world *w, const struct t_op *o) {
 
 static s2_status call(struct t_world *w, const struct t_op *o) {
   switch (o->kind) {
-  case T_MAP_LINEAR:
-    return s2_map_linear(&w->s, o->gpa, o->size, o->hpa, o->attr, o->flags);
-  case T_MAP_ALLOC:
-    return s2_map_alloc(&w->s, o->gpa, o->size, o->attr, o->flags);
-  case T_UNMAP:
-    return s2_unmap(&w->s, o->gpa, o->size);
-  case T_PROTECT:
-    return s2_protect(&w->s, o->gpa, o->size, o->attr);
-  case T_DISCARD:
-    return s2_discard(&w->s, o->gpa, o->size);
-  case T_SPLIT:
-    return s2_pt_split(&w->s.pt, o->gpa);
-  case T_COLLAPSE:
-    return s2_pt_collapse(&w->s.pt, o->gpa, o->attr);
-  case T_CLEAR:
-    s2_clear(&w->s);
-    return S2_OK;
-  case T_FAULT:
-  case T_KINDS:
-  default:
-    abort();
+    case T_MAP_LINEAR:
+      return s2_map_linear(&w->s, o->gpa, o->size, o->hpa, o->attr, o->flags);
+    case T_MAP_ALLOC:
+      return s2_map_alloc(&w->s, o->gpa, o->size, o->attr, o->flags);
+    case T_UNMAP:
+      return s2_unmap(&w->s, o->gpa, o->size);
+    case T_PROTECT:
+      return s2_protect(&w->s, o->gpa, o->size, o->attr);
+    case T_DISCARD:
+      return s2_discard(&w->s, o->gpa, o->size);
+    case T_SPLIT:
+      return s2_pt_split(&w->s.pt, o->gpa);
+    case T_COLLAPSE:
+      return s2_pt_collapse(&w->s.pt, o->gpa, o->attr);
+    case T_CLEAR:
+      s2_clear(&w->s);
+      return S2_OK;
+    case T_FAULT:
+    case T_KINDS:
+    default:
+      abort();
   }
 }
 
@@ -420,42 +421,43 @@ static const char *apply(struct t_world *w, const struct t_op *o, uint32_t cuts)
   bool populate = o->kind == T_MAP_ALLOC && (o->flags & S2_POPULATE) != 0;
   int64_t splits = w->s.pt.splits - w->before.s.pt.splits;
   switch (o->kind) {
-  case T_MAP_LINEAR:
-    m_insert(&w->m, o->gpa, end, (int64_t)(o->hpa - o->gpa), o->attr, S2_BACK_LINEAR);
-    return greedy(w, o) ? NULL : "the leaves are not the largest that fit";
-  case T_MAP_ALLOC:
-    m_insert(&w->m, o->gpa, end, 0, o->attr, S2_BACK_ALLOC | blocks);
-    if (!populate && memcmp(w->cfg.tables.tables, w->before.tables, w->cfg.tables.count * sizeof(struct s2_table)) != 0) {
-      return "a lazy area touched a table";
-    }
-    if (populate) {
-      const char *why = learn(w, o->gpa, end);
-      for (uint64_t g = o->gpa; g < end && why == NULL; g += 4096) {
-        why = m_frame(&w->m, g) < 0 ? "a page was not populated" : NULL;
+    case T_MAP_LINEAR:
+      m_insert(&w->m, o->gpa, end, (int64_t)(o->hpa - o->gpa), o->attr, S2_BACK_LINEAR);
+      return greedy(w, o) ? NULL : "the leaves are not the largest that fit";
+    case T_MAP_ALLOC:
+      m_insert(&w->m, o->gpa, end, 0, o->attr, S2_BACK_ALLOC | blocks);
+      if (!populate &&
+          memcmp(w->cfg.tables.tables, w->before.tables, w->cfg.tables.count * sizeof(struct s2_table)) != 0) {
+        return "a lazy area touched a table";
       }
-      return why;
-    }
-    return NULL;
-  case T_UNMAP:
-    m_remove(&w->m, o->gpa, end);
-    return splits == cuts ? NULL : "the number of splits differs from the number of cuts";
-  case T_PROTECT:
-    m_protect(&w->m, o->gpa, end, o->attr);
-    return NULL;
-  case T_DISCARD:
-    m_forget(&w->m, o->gpa, end);
-    return NULL;
-  case T_CLEAR:
-    m_remove(&w->m, 0, UINT64_MAX - 4095);
-    return w->view.tables == w->s.pt.pool.nroot ? NULL : "tables are left after clear";
-  case T_SPLIT:
-    return leaf_of(&w->view, o->gpa) == NULL || leaf_of(&w->view, o->gpa)->gpa == o->gpa ? NULL : "not split";
-  case T_COLLAPSE:
-    return leaf_of(&w->view, o->gpa)->level == o->attr ? NULL : "not collapsed";
-  case T_FAULT:
-  case T_KINDS:
-  default:
-    return NULL;
+      if (populate) {
+        const char *why = learn(w, o->gpa, end);
+        for (uint64_t g = o->gpa; g < end && why == NULL; g += 4096) {
+          why = m_frame(&w->m, g) < 0 ? "a page was not populated" : NULL;
+        }
+        return why;
+      }
+      return NULL;
+    case T_UNMAP:
+      m_remove(&w->m, o->gpa, end);
+      return splits == cuts ? NULL : "the number of splits differs from the number of cuts";
+    case T_PROTECT:
+      m_protect(&w->m, o->gpa, end, o->attr);
+      return NULL;
+    case T_DISCARD:
+      m_forget(&w->m, o->gpa, end);
+      return NULL;
+    case T_CLEAR:
+      m_remove(&w->m, 0, UINT64_MAX - 4095);
+      return w->view.tables == w->s.pt.pool.nroot ? NULL : "tables are left after clear";
+    case T_SPLIT:
+      return leaf_of(&w->view, o->gpa) == NULL || leaf_of(&w->view, o->gpa)->gpa == o->gpa ? NULL : "not split";
+    case T_COLLAPSE:
+      return leaf_of(&w->view, o->gpa)->level == o->attr ? NULL : "not collapsed";
+    case T_FAULT:
+    case T_KINDS:
+    default:
+      return NULL;
   }
 }
 
@@ -698,7 +700,8 @@ bool t_inject(struct t_world *w, const struct t_op *o, uint32_t max_frames) {
     t_restore(w, &w->keep);
   }
   int32_t nspare = w->s.areas.nspare;
-  done = o->kind == T_FAULT || o->kind == T_DISCARD || o->kind == T_SPLIT || o->kind == T_COLLAPSE || o->kind == T_CLEAR;
+  done =
+      o->kind == T_FAULT || o->kind == T_DISCARD || o->kind == T_SPLIT || o->kind == T_COLLAPSE || o->kind == T_CLEAR;
   for (int32_t k = 0; k < nspare && fine && !done; k++) {
     w->hidden = (uint32_t)(nspare - k);
     w->s.areas.nspare = k;

@@ -180,8 +180,8 @@ const char *t_unchanged(const struct t_world *w, const struct t_saved *then, boo
     return "table records";
   }
   if (p->nfree != q->nfree || p->nlimbo != q->nlimbo || memcmp(p->used, q->used, sizeof p->used) != 0 ||
-      p->root != q->root || p->nroot != q->nroot || p->top != q->top || p->leaf_max != q->leaf_max || p->cap != q->cap ||
-      p->hpa_hi != q->hpa_hi || p->hpa_lo != q->hpa_lo) {
+      p->root != q->root || p->nroot != q->nroot || p->top != q->top || p->leaf_max != q->leaf_max ||
+      p->cap != q->cap || p->hpa_hi != q->hpa_hi || p->hpa_lo != q->hpa_lo) {
     return "pool";
   }
   if (!same_areas(w, then)) {
@@ -204,7 +204,8 @@ const char *t_unchanged(const struct t_world *w, const struct t_saved *then, boo
     if (p->low != q->low || memcmp(p->high, q->high, sizeof p->high) != 0) {
       return "pool low and high water";
     }
-    if (w->s.stats.frames_taken != then->s.stats.frames_taken || w->s.stats.frames_given != then->s.stats.frames_given ||
+    if (w->s.stats.frames_taken != then->s.stats.frames_taken ||
+        w->s.stats.frames_given != then->s.stats.frames_given ||
         w->s.stats.blocks_taken != then->s.stats.blocks_taken) {
       return "frame counters";
     }
@@ -229,8 +230,7 @@ static void visit(const struct t_world *w, struct t_view *v, uint32_t t, uint64_
     uint32_t kind = s2_entry_kind((uint8_t)level, e);
     if (kind == S2_LEAF) {
       uint32_t attr = s2_entry_attr((uint8_t)level, e) & ~S2_AD_MASK;
-      v->leaf[v->n++] =
-        (struct t_leaf){gpa, t_span(level), s2_entry_hpa((uint8_t)level, e), attr, (uint8_t)level, 0};
+      v->leaf[v->n++] = (struct t_leaf){gpa, t_span(level), s2_entry_hpa((uint8_t)level, e), attr, (uint8_t)level, 0};
     } else if (kind == S2_TABLE && level > 0) {
       uint64_t c = (s2_entry_next(e) - w->cfg.tables.hpa) / 4096;
       if (s2_entry_next(e) < w->cfg.tables.hpa || c >= w->cfg.tables.count || v->base[c] != M_NONE) {
@@ -258,8 +258,8 @@ void t_walk(const struct t_world *w, struct t_view *v) {
 
 /* ---- invalidation: what CPUs may hold, in the worst case ---- */
 
-#define T_HERE 1u    /* EPT, NPT, GST: this CPU. A64: stage-2 entries            */
-#define T_THERE 2u   /* EPT, NPT, GST: the other CPUs. A64: combined entries     */
+#define T_HERE    1u /* EPT, NPT, GST: this CPU. A64: stage-2 entries            */
+#define T_THERE   2u /* EPT, NPT, GST: the other CPUs. A64: combined entries     */
 #define T_PENDING 4u /* A64: a tlbi was issued, no dsb yet                       */
 
 /* GST: the entries that a split or a collapse makes valid need an invalidation like any other new entry. */
@@ -328,8 +328,8 @@ static void observe(struct t_world *w) {
   }
   for (uint32_t i = 0; i < w->cfg.tables.count; i++) {
     if (t->now.base[i] != M_NONE && t->next.base[i] != t->now.base[i]) {
-      add_stale(t, (struct t_stale){t->now.base[i], t_span((uint32_t)t->now.level[i] + 1), 0, (int32_t)i, t->now.level[i],
-                                    T_HERE | T_THERE});
+      add_stale(t, (struct t_stale){t->now.base[i], t_span((uint32_t)t->now.level[i] + 1), 0, (int32_t)i,
+                                    t->now.level[i], T_HERE | T_THERE});
     }
   }
   t->visible = t->visible && t->n == had;
@@ -420,30 +420,30 @@ static void insn(struct t_world *w, uint32_t i, uint64_t a, uint64_t b) {
   struct t_tlb *t = &w->tlb;
   (void)b;
   switch (i) {
-  case S2_INSN_VTTBR:
-    t->vttbr = a;
-    break;
-  case S2_INSN_DSB_ISHST:
-    t->visible = true;
-    break;
-  case S2_INSN_DSB_ISH:
-    t->visible = true;
-    dsb(w);
-    break;
-  case S2_INSN_ISB:
-    break;
-  case S2_INSN_IPAS2E1IS:
-    tlbi(w, T_HERE, a << 12, (a << 12) + 4095);
-    break;
-  case S2_INSN_VMALLE1IS:
-    tlbi(w, T_THERE, 0, UINT64_MAX);
-    break;
-  case S2_INSN_VMALLS12E1IS:
-    tlbi(w, T_HERE | T_THERE, 0, UINT64_MAX);
-    break;
-  default:
-    t->wrong = "an instruction of another architecture";
-    break;
+    case S2_INSN_VTTBR:
+      t->vttbr = a;
+      break;
+    case S2_INSN_DSB_ISHST:
+      t->visible = true;
+      break;
+    case S2_INSN_DSB_ISH:
+      t->visible = true;
+      dsb(w);
+      break;
+    case S2_INSN_ISB:
+      break;
+    case S2_INSN_IPAS2E1IS:
+      tlbi(w, T_HERE, a << 12, (a << 12) + 4095);
+      break;
+    case S2_INSN_VMALLE1IS:
+      tlbi(w, T_THERE, 0, UINT64_MAX);
+      break;
+    case S2_INSN_VMALLS12E1IS:
+      tlbi(w, T_HERE | T_THERE, 0, UINT64_MAX);
+      break;
+    default:
+      t->wrong = "an instruction of another architecture";
+      break;
   }
 }
 #elif defined(S2_FORMAT_EPT)

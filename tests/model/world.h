@@ -12,69 +12,78 @@
 #include "host.h"
 #include "model.h"
 
-#define t_world_init S2_NAME(t_world_init)
-#define t_world_fini S2_NAME(t_world_fini)
-#define t_save S2_NAME(t_save)
-#define t_restore S2_NAME(t_restore)
-#define t_unchanged S2_NAME(t_unchanged)
-#define t_walk S2_NAME(t_walk)
-#define t_check_pool S2_NAME(t_check_pool)
-#define t_check_model S2_NAME(t_check_model)
-#define t_check_points S2_NAME(t_check_points)
-#define t_tlb_start S2_NAME(t_tlb_start)
-#define t_tlb_end S2_NAME(t_tlb_end)
-#define t_fail S2_NAME(t_fail)
-#define t_step S2_NAME(t_step)
-#define t_inject S2_NAME(t_inject)
-#define t_random_op S2_NAME(t_random_op)
-#define t_model_run S2_NAME(t_model_run)
+#define t_world_init    S2_NAME(t_world_init)
+#define t_world_fini    S2_NAME(t_world_fini)
+#define t_save          S2_NAME(t_save)
+#define t_restore       S2_NAME(t_restore)
+#define t_unchanged     S2_NAME(t_unchanged)
+#define t_walk          S2_NAME(t_walk)
+#define t_check_pool    S2_NAME(t_check_pool)
+#define t_check_model   S2_NAME(t_check_model)
+#define t_check_points  S2_NAME(t_check_points)
+#define t_tlb_start     S2_NAME(t_tlb_start)
+#define t_tlb_end       S2_NAME(t_tlb_end)
+#define t_fail          S2_NAME(t_fail)
+#define t_step          S2_NAME(t_step)
+#define t_inject        S2_NAME(t_inject)
+#define t_random_op     S2_NAME(t_random_op)
+#define t_model_run     S2_NAME(t_model_run)
 #define t_scenarios_run S2_NAME(t_scenarios_run)
 
 struct t_leaf {
   uint64_t gpa, size, hpa;
-  uint32_t attr;  /* without accessed and dirty                                       */
+  uint32_t attr; /* without accessed and dirty                                       */
   uint8_t level;
-  uint8_t fresh;  /* GST: invalid-to-valid not yet invalidated: 1 here, 2 elsewhere   */
+  uint8_t fresh; /* GST: invalid-to-valid not yet invalidated: 1 here, 2 elsewhere   */
 };
 
 /* What a walk of everything reachable finds. */
 struct t_view {
   struct t_leaf *leaf; /* sorted by gpa */
   uint32_t n, cap;
-  uint64_t *base;      /* per table: where it is, M_NONE when not reachable */
+  uint64_t *base; /* per table: where it is, M_NONE when not reachable */
   uint8_t *level;
   uint32_t tables;
   uint32_t used[S2_LEVELS];
-  const char *wrong;   /* what is not a tree of legal entries; NULL: nothing */
+  const char *wrong; /* what is not a tree of legal entries; NULL: nothing */
 };
 
 /* A translation, or a table, that some CPU may still hold although the tables say otherwise. */
 struct t_stale {
   uint64_t gpa, size, hpa;
-  int32_t table;  /* -1: a leaf             */
+  int32_t table; /* -1: a leaf             */
   uint8_t level;
-  uint8_t where;  /* see world.c: T_HERE... */
+  uint8_t where; /* see world.c: T_HERE... */
 };
 
 struct t_tlb {
   struct t_view now, next;
   struct t_stale *stale;
   uint32_t n, cap;
-  int32_t last;      /* kind of the last event, -1: none yet        */
-  bool visible;      /* A64: a dsb ishst came before the tlbi       */
-  uint64_t vttbr;    /* A64: value last written                     */
+  int32_t last;   /* kind of the last event, -1: none yet        */
+  bool visible;   /* A64: a dsb ishst came before the tlbi       */
+  uint64_t vttbr; /* A64: value last written                     */
   uint64_t events;
   const char *wrong;
 };
 
 enum t_kind {
-  T_MAP_LINEAR, T_MAP_ALLOC, T_UNMAP, T_PROTECT, T_DISCARD, T_FAULT, T_CLEAR, T_SPLIT, T_COLLAPSE, T_KINDS
+  T_MAP_LINEAR,
+  T_MAP_ALLOC,
+  T_UNMAP,
+  T_PROTECT,
+  T_DISCARD,
+  T_FAULT,
+  T_CLEAR,
+  T_SPLIT,
+  T_COLLAPSE,
+  T_KINDS
 };
 
 struct t_op {
   enum t_kind kind;
   uint64_t gpa, size, hpa;
-  uint32_t attr;  /* attr, rights, access or level */
+  uint32_t attr; /* attr, rights, access or level */
   uint32_t flags;
 };
 
@@ -99,13 +108,13 @@ struct t_world {
   struct s2_space_config cfg;
   struct t_host host;
   struct model m;
-  struct t_saved before;  /* taken at the start of each step  */
-  struct t_saved keep;    /* for failure injection            */
-  struct t_view view;     /* after the last step              */
-  struct t_view old;      /* before it                        */
+  struct t_saved before; /* taken at the start of each step  */
+  struct t_saved keep;   /* for failure injection            */
+  struct t_view view;    /* after the last step              */
+  struct t_view old;     /* before it                        */
   struct t_tlb tlb;
-  uint32_t stolen;        /* tables hidden by injection       */
-  uint32_t hidden;        /* chunks hidden by injection       */
+  uint32_t stolen; /* tables hidden by injection       */
+  uint32_t hidden; /* chunks hidden by injection       */
   uint64_t seed, step;
   uint64_t rnd;
   struct t_op op;

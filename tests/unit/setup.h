@@ -8,9 +8,9 @@
 #include "arch/hosted/hosted.h"
 #include "stage2/stage2.h"
 
-#define P(n) ((uint64_t)(n) << 12)
-#define M(n) ((uint64_t)(n) << 21)
-#define G(n) ((uint64_t)(n) << 30)
+#define P(n)      ((uint64_t)(n) << 12)
+#define M(n)      ((uint64_t)(n) << 21)
+#define G(n)      ((uint64_t)(n) << 30)
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #define ENV_POOL_HPA ((uint64_t)0x10000000)

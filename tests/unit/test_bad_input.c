@@ -20,11 +20,11 @@ static unsigned rows, bad_rows;
 static struct env_mark mark;
 static struct env env;
 
-static const char *const names[] = {"S2_OK",          "S2_ERR_ALIGN",     "S2_ERR_SIZE",      "S2_ERR_OVERFLOW",
-                                    "S2_ERR_WIDTH",   "S2_ERR_RANGE",     "S2_ERR_ATTR",      "S2_ERR_MAPPED",
-                                    "S2_ERR_NOT_MAPPED", "S2_ERR_NO_TABLES", "S2_ERR_NO_AREAS", "S2_ERR_NO_FRAMES",
-                                    "S2_ERR_POOL",    "S2_ERR_CONFIG",    "S2_ERR_NULL",      "S2_ERR_UNIFORM",
-                                    "S2_ERR_DENIED",  "S2_ERR_LAZY",      "S2_ERR_MEMORY",    "S2_ERR_BACKEND"};
+static const char *const names[] = {
+    "S2_OK",           "S2_ERR_ALIGN",     "S2_ERR_SIZE",   "S2_ERR_OVERFLOW",   "S2_ERR_WIDTH",
+    "S2_ERR_RANGE",    "S2_ERR_ATTR",      "S2_ERR_MAPPED", "S2_ERR_NOT_MAPPED", "S2_ERR_NO_TABLES",
+    "S2_ERR_NO_AREAS", "S2_ERR_NO_FRAMES", "S2_ERR_POOL",   "S2_ERR_CONFIG",     "S2_ERR_NULL",
+    "S2_ERR_UNIFORM",  "S2_ERR_DENIED",    "S2_ERR_LAZY",   "S2_ERR_MEMORY",     "S2_ERR_BACKEND"};
 
 /* one row: the call has been made since `mark` was taken */
 static void row(const char *function, const char *wrong, s2_status got, s2_status want) {
@@ -47,7 +47,7 @@ static void row(const char *function, const char *wrong, s2_status got, s2_statu
 #define LINEAR   G(1)                /* a linear area of 2 GiB in blocks */
 #define ALLOC    G(4)                /* an alloc area of 4 MiB, its first page present */
 #define EMPTY    G(8)
-#define NO_RIGHT S2_W                /* write without read: no format has it */
+#define NO_RIGHT S2_W /* write without read: no format has it */
 
 /* what the format could express if the host had declared it (NPT: cannot express at all) */
 #if defined(S2_FORMAT_GST)
@@ -192,8 +192,7 @@ static void other_arguments(void **state) {
   row("s2_protect", "a memory type", s2_protect(s, LINEAR, P(1), S2_R | S2_NC), S2_ERR_ATTR);
   row("s2_pt_protect", "write without read", s2_pt_protect(&s->pt, LINEAR, P(1), NO_RIGHT), S2_ERR_ATTR);
   row("s2_pt_protect", "a memory type", s2_pt_protect(&s->pt, LINEAR, P(1), S2_R | S2_NC), S2_ERR_ATTR);
-  row("s2_map_linear", "flag of another call", s2_map_linear(s, EMPTY, P(1), G(10), S2_RW, S2_POPULATE),
-      S2_ERR_CONFIG);
+  row("s2_map_linear", "flag of another call", s2_map_linear(s, EMPTY, P(1), G(10), S2_RW, S2_POPULATE), S2_ERR_CONFIG);
   row("s2_map_linear", "flag that does not exist", s2_map_linear(s, EMPTY, P(1), G(10), S2_RW, 0x80000000u),
       S2_ERR_CONFIG);
   row("s2_map_alloc", "flag that does not exist", s2_map_alloc(s, EMPTY, P(1), S2_RW, 8), S2_ERR_CONFIG);
@@ -306,8 +305,7 @@ static void copies(void **state) {
   row("s2_guest_run", "max 0", s2_guest_run(s, ALLOC, 0, S2_R, 0).status, S2_ERR_SIZE);
   row("s2_guest_run", "nothing mapped", s2_guest_run(s, EMPTY, 1, S2_R, 0).status, S2_ERR_NOT_MAPPED);
   env.h.fail_at = (int64_t)env.h.calls;
-  row("s2_guest_read", "a lazy page, frames used up", s2_guest_read(s, ALLOC + P(1), b, 1, 1).status,
-      S2_ERR_NO_FRAMES);
+  row("s2_guest_read", "a lazy page, frames used up", s2_guest_read(s, ALLOC + P(1), b, 1, 1).status, S2_ERR_NO_FRAMES);
   tear_down();
 }
 
@@ -362,9 +360,9 @@ static void configurations(void **state) {
   struct s2_space_config c = good;
   start("space NULL", s2_init(NULL, &c), S2_ERR_NULL);
   start("configuration NULL", s2_init(&t, NULL), S2_ERR_NULL);
-#define WRONG(what, field, value, want) \
-  c = good;                             \
-  c.field = value;                      \
+#define WRONG(what, field, value, want)                                                                                \
+  c = good;                                                                                                            \
+  c.field = value;                                                                                                     \
   start(what, s2_init(&t, &c), want)
   WRONG("tables NULL", tables.tables, NULL, S2_ERR_NULL);
   WRONG("table records NULL", tables.nodes, NULL, S2_ERR_NULL);
@@ -429,9 +427,9 @@ int main(void) {
     (void)fprintf(out, "%-20s %-44s %-18s %s\n", "function", "wrong argument", "status", "unchanged");
   }
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(range_arguments), cmocka_unit_test(other_arguments), cmocka_unit_test(out_of_range),
-    cmocka_unit_test(occupancy),       cmocka_unit_test(copies),          cmocka_unit_test(exhaustion),
-    cmocka_unit_test(configurations),  cmocka_unit_test(all_as_expected),
+      cmocka_unit_test(range_arguments), cmocka_unit_test(other_arguments), cmocka_unit_test(out_of_range),
+      cmocka_unit_test(occupancy),       cmocka_unit_test(copies),          cmocka_unit_test(exhaustion),
+      cmocka_unit_test(configurations),  cmocka_unit_test(all_as_expected),
   };
   int failed = cmocka_run_group_tests_name("bad_input " S2_FORMAT_NAME, tests, NULL, NULL);
   if (out != NULL) {

@@ -92,10 +92,10 @@ static void number_ranges(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(widths),
-    cmocka_unit_test(numbers),
-    cmocka_unit_test(gpa_ranges),
-    cmocka_unit_test(number_ranges),
+      cmocka_unit_test(widths),
+      cmocka_unit_test(numbers),
+      cmocka_unit_test(gpa_ranges),
+      cmocka_unit_test(number_ranges),
   };
   return cmocka_run_group_tests_name("device " S2_FORMAT_NAME, tests, NULL, NULL);
 }

@@ -231,9 +231,13 @@ static void epoch_wraps(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(one_range_per_unmap), cmocka_unit_test(cost_decides), cmocka_unit_test(steps_are_leaf_sized),
-    cmocka_unit_test(mapping),             cmocka_unit_test(breaks),       cmocka_unit_test(refusals_are_silent),
-    cmocka_unit_test(epoch_wraps),
+      cmocka_unit_test(one_range_per_unmap),
+      cmocka_unit_test(cost_decides),
+      cmocka_unit_test(steps_are_leaf_sized),
+      cmocka_unit_test(mapping),
+      cmocka_unit_test(breaks),
+      cmocka_unit_test(refusals_are_silent),
+      cmocka_unit_test(epoch_wraps),
   };
   return cmocka_run_group_tests_name("flush " S2_FORMAT_NAME, tests, NULL, NULL);
 }

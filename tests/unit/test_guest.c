@@ -211,9 +211,9 @@ static void wrong_arguments(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(over_borders), cmocka_unit_test(fills),  cmocka_unit_test(nothing_outside),
-    cmocka_unit_test(rights),       cmocka_unit_test(lazy_pages), cmocka_unit_test(pieces),
-    cmocka_unit_test(wrong_arguments),
+      cmocka_unit_test(over_borders),    cmocka_unit_test(fills),      cmocka_unit_test(nothing_outside),
+      cmocka_unit_test(rights),          cmocka_unit_test(lazy_pages), cmocka_unit_test(pieces),
+      cmocka_unit_test(wrong_arguments),
   };
   return cmocka_run_group_tests_name("guest " S2_FORMAT_NAME, tests, NULL, NULL);
 }

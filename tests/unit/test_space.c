@@ -116,6 +116,25 @@ static void fault_answers(void **state) {
   env_close(&e);
 }
 
+/* a leaf with fewer rights than its area, as write tracking leaves it: the fault gives them back */
+static void fault_gives_rights(void **state) {
+  (void)state;
+  struct env e;
+  env_open(&e, ENV_BITS, 32, 4, false);
+  struct s2_space *s = &e.s;
+  assert_int_equal(s2_map_linear(s, M(2), M(1), G(2), S2_RW, 0), S2_OK);
+  assert_int_equal(s2_pt_protect(&s->pt, M(2), M(1), S2_R), S2_OK);
+  assert_int_equal(s2_fault(s, M(2) + 5, S2_R).kind, S2_FAULT_SPURIOUS);
+  assert_int_equal(s2_fault(s, M(2) + 5, S2_X).kind, S2_FAULT_DENIED);
+  struct s2_fault_result f = s2_fault(s, M(2) + 5, S2_W);
+  assert_int_equal(f.kind, S2_FAULT_RESOLVED);
+  assert_int_equal(f.hpa, G(2) + 5);
+  assert_int_equal(s2_translate(s, M(2) + 5).attr & S2_RIGHTS, S2_RW);
+  assert_int_equal(s2_fault(s, M(2) + 5, S2_W).kind, S2_FAULT_SPURIOUS);
+  assert_int_equal(e.h.calls, 0);
+  env_close(&e);
+}
+
 static void fault_without_tables(void **state) {
   (void)state;
   struct env e;
@@ -257,15 +276,15 @@ static void unmap_areas(void **state) {
   for (uint64_t i = 0; i < 4; i++) {
     assert_int_equal(s2_map_linear(s, M(2) + P(20 * i), P(10), G(4) + P(100 * i), S2_RW, 0), S2_OK);
   }
-  assert_int_equal(s2_unmap(s, M(2), P(2)), S2_OK);          /* left end  */
-  assert_int_equal(s2_unmap(s, M(2) + P(28), P(5)), S2_OK);  /* right end, into the hole */
-  assert_int_equal(s2_unmap(s, M(2) + P(44), P(1)), S2_OK);  /* the middle: one becomes two */
+  assert_int_equal(s2_unmap(s, M(2), P(2)), S2_OK);         /* left end  */
+  assert_int_equal(s2_unmap(s, M(2) + P(28), P(5)), S2_OK); /* right end, into the hole */
+  assert_int_equal(s2_unmap(s, M(2) + P(44), P(1)), S2_OK); /* the middle: one becomes two */
   assert_int_equal(s->areas.count, 5);
   assert_int_equal(s2_area_at(s, M(2) + P(2)).start, (int64_t)(M(2) + P(2)));
   assert_int_equal(s2_area_at(s, M(2) + P(20)).end, (int64_t)(M(2) + P(28)));
   assert_int_equal(s2_translate(s, M(2) + P(45)).hpa, G(4) + P(205));
   assert_int_equal(s2_translate(s, M(2) + P(44)).status, S2_ERR_NOT_MAPPED);
-  assert_int_equal(s2_unmap(s, M(2) + P(5), P(58)), S2_OK);  /* several */
+  assert_int_equal(s2_unmap(s, M(2) + P(5), P(58)), S2_OK); /* several */
   assert_int_equal(s->areas.count, 2);
   assert_int_equal(s2_translate(s, M(2) + P(4)).hpa, G(4) + P(4));
   assert_int_equal(s2_translate(s, M(2) + P(63)).hpa, G(4) + P(303));
@@ -454,6 +473,27 @@ static void chunks_run_out(void **state) {
   env_close(&e);
 }
 
+/* an area that touches the first one of the next chunk is part of it, also when its own chunk is full */
+static void merges_past_a_full_chunk(void **state) {
+  (void)state;
+  struct env e;
+  env_open(&e, ENV_BITS, 32, 64, false);
+  struct s2_space *s = &e.s;
+  assert_int_equal(s2_map_alloc(s, 0, P(1), S2_RW, 0), S2_OK);
+  for (uint64_t i = 0; i < 65; i++) {
+    assert_int_equal(s2_map_alloc(s, P(10 + 4 * i), P(2), S2_RW, 0), S2_OK);
+  }
+  for (uint64_t i = 1; i < 65; i++) {
+    struct env_mark m = env_mark(&e);
+    assert_int_equal(s2_map_alloc(s, P(9 + 4 * i), P(1), S2_RW, 0), S2_OK);
+    assert_int_equal(s->areas.count, 66);
+    assert_int_equal(s2_area_at(s, P(9 + 4 * i)).end, (int64_t)P(12 + 4 * i));
+    assert_int_equal(s2_unmap(s, P(9 + 4 * i), P(1)), S2_OK);
+    assert_true(env_same(&e, &m));
+  }
+  env_close(&e);
+}
+
 static void init_refusals(void **state) {
   (void)state;
   struct env e;
@@ -522,23 +562,25 @@ static void bad_frames(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(linear),
-    cmocka_unit_test(lazy_touches_no_table),
-    cmocka_unit_test(fault_answers),
-    cmocka_unit_test(fault_without_tables),
-    cmocka_unit_test(blocks),
-    cmocka_unit_test(populate),
-    cmocka_unit_test(populate_without_tables),
-    cmocka_unit_test(discard_and_refault),
-    cmocka_unit_test(unmap_areas),
-    cmocka_unit_test(protect),
-    cmocka_unit_test(range),
-    cmocka_unit_test(runs),
-    cmocka_unit_test(find_free),
-    cmocka_unit_test(clear_and_fini),
-    cmocka_unit_test(chunks_run_out),
-    cmocka_unit_test(init_refusals),
-    cmocka_unit_test(bad_frames),
+      cmocka_unit_test(linear),
+      cmocka_unit_test(lazy_touches_no_table),
+      cmocka_unit_test(fault_answers),
+      cmocka_unit_test(fault_gives_rights),
+      cmocka_unit_test(fault_without_tables),
+      cmocka_unit_test(blocks),
+      cmocka_unit_test(populate),
+      cmocka_unit_test(populate_without_tables),
+      cmocka_unit_test(discard_and_refault),
+      cmocka_unit_test(unmap_areas),
+      cmocka_unit_test(protect),
+      cmocka_unit_test(range),
+      cmocka_unit_test(runs),
+      cmocka_unit_test(find_free),
+      cmocka_unit_test(clear_and_fini),
+      cmocka_unit_test(chunks_run_out),
+      cmocka_unit_test(merges_past_a_full_chunk),
+      cmocka_unit_test(init_refusals),
+      cmocka_unit_test(bad_frames),
   };
   return cmocka_run_group_tests_name("space " S2_FORMAT_NAME, tests, NULL, NULL);
 }

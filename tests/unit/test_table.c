@@ -320,7 +320,7 @@ static void root_tables(void **state) {
   struct env e;
   for (size_t i = 0; i < LENGTH(env_widths); i++) {
     struct s2_shape sh = s2_shape_of(env_widths[i]);
-    for (uint32_t skew = 0; skew < sh.nroot; skew += sh.nroot > 4 ? 5 : 1) {
+    for (uint32_t skew = 0; skew<sh.nroot; skew += sh.nroot> 4 ? 5 : 1) {
       env_config(&e, env_widths[i], 2 * sh.nroot + 80, 2);
       assert_true(s2_hosted_init(&e.h, ENV_FRAMES, 1, false));
       e.cfg.tables.hpa = ENV_POOL_HPA + (uint64_t)skew * 4096;
@@ -480,10 +480,10 @@ static void init_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(one_gib_of_pages), cmocka_unit_test(largest_leaves),   cmocka_unit_test(host_capability),
-    cmocka_unit_test(split_and_collapse), cmocka_unit_test(collapse_refusals), cmocka_unit_test(split_tables),
-    cmocka_unit_test(needed_is_exact),  cmocka_unit_test(every_width),      cmocka_unit_test(root_tables),
-    cmocka_unit_test(refusals),         cmocka_unit_test(protect_keeps),    cmocka_unit_test(init_refusals),
+      cmocka_unit_test(one_gib_of_pages),   cmocka_unit_test(largest_leaves),    cmocka_unit_test(host_capability),
+      cmocka_unit_test(split_and_collapse), cmocka_unit_test(collapse_refusals), cmocka_unit_test(split_tables),
+      cmocka_unit_test(needed_is_exact),    cmocka_unit_test(every_width),       cmocka_unit_test(root_tables),
+      cmocka_unit_test(refusals),           cmocka_unit_test(protect_keeps),     cmocka_unit_test(init_refusals),
   };
   return cmocka_run_group_tests_name("table " S2_FORMAT_NAME, tests, NULL, NULL);
 }

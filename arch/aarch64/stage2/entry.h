@@ -75,20 +75,18 @@ static inline bool s2_a64_is_leaf(uint8_t l, uint64_t e) {
   return (e & ~(S2_A64_LEAF_FREE | s2_a64_addr(l))) == form && xn && rights && type;
 }
 
+/* Links first, then leaves: the order in which a walk meets them. Largest leaf: no blocks above without LPA2. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (e == 0) {
-    return S2_EMPTY;
-  }
   if (l > 0 && (e & ~S2_A64_ADDR) == S2_A64_TABLE) {
     return S2_TABLE;
   }
-  if (l > S2_FMT_LEAF_MAX) {
-    return S2_BAD; /* no blocks there without LPA2 */
-  }
-  if (s2_a64_is_leaf(l, e)) {
+  if (l <= S2_FMT_LEAF_MAX && s2_a64_is_leaf(l, e)) {
     return S2_LEAF;
   }
-  return (e & ~s2_a64_addr(l)) == S2_A64_MARK ? S2_MARKED : S2_BAD;
+  if (e == 0) {
+    return S2_EMPTY;
+  }
+  return l <= S2_FMT_LEAF_MAX && (e & ~s2_a64_addr(l)) == S2_A64_MARK ? S2_MARKED : S2_BAD;
 }
 
 /** XN[1:0] and the software bit of the rights, as in the table above. */
@@ -98,12 +96,21 @@ static inline uint64_t s2_a64_xsw(uint32_t attr) {
   return (attr & S2_UX) != 0 ? with_ux : without;
 }
 
+static inline bool s2_entry_live(uint64_t e) {
+  return (e & 1u) != 0;
+}
+
 static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   uint32_t memattr = (uint32_t)(S2_A64_MEMATTR_OF_TYPE >> ((attr & S2_TYPE_MASK) >> 2)) & 0xfu;
   uint64_t e = hpa | (l == 0 ? S2_A64_PAGE : S2_A64_BLOCK);
   e |= (uint64_t)memattr << S2_A64_MEMATTR_SHIFT | s2_a64_sh(memattr);
   e |= (uint64_t)(attr & S2_RW) << S2_A64_S2AP_SHIFT | s2_a64_xsw(attr);
   return e | (attr & S2_ACCESSED) >> 6;
+}
+
+static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
+  (void)l;
+  return (e & ~(S2_A64_S2AP | S2_A64_XSW)) | ((uint64_t)(rights & S2_RW) << S2_A64_S2AP_SHIFT) | s2_a64_xsw(rights);
 }
 
 static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {

@@ -47,20 +47,22 @@ static inline bool s2_gst_is_leaf(uint8_t l, uint64_t e) {
          ((S2_GST_RIGHTS_LEGAL >> rights) & 1u) != 0 && (e & S2_GST_PBMT) != S2_GST_PBMT;
 }
 
+/* Links first, then leaves: the order in which a walk meets them. Largest leaf: 256 TiB leaves exist in Sv57x4, but are not made here. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (e == 0) {
-    return S2_EMPTY;
-  }
   if (l > 0 && (e & ~S2_GST_PPN) == S2_GST_V) {
     return S2_TABLE;
   }
-  if (l > S2_FMT_LEAF_MAX) {
-    return S2_BAD; /* 256 TiB leaves exist in Sv57x4, but are not made here */
-  }
-  if (s2_gst_is_leaf(l, e)) {
+  if (l <= S2_FMT_LEAF_MAX && s2_gst_is_leaf(l, e)) {
     return S2_LEAF;
   }
-  return (e & ~s2_gst_ppn(l)) == S2_GST_MARK ? S2_MARKED : S2_BAD;
+  if (e == 0) {
+    return S2_EMPTY;
+  }
+  return l <= S2_FMT_LEAF_MAX && (e & ~s2_gst_ppn(l)) == S2_GST_MARK ? S2_MARKED : S2_BAD;
+}
+
+static inline bool s2_entry_live(uint64_t e) {
+  return (e & S2_GST_V) != 0;
 }
 
 static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
@@ -69,6 +71,11 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   (void)l;
   e |= (uint64_t)(attr & S2_RWX) << 1 | pbmt << S2_GST_PBMT_SHIFT;
   return e | (attr & S2_AD_MASK) >> 10;
+}
+
+static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
+  (void)l;
+  return (e & ~S2_GST_RWX) | (uint64_t)(rights & S2_RWX) << 1;
 }
 
 static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {

@@ -35,8 +35,9 @@
 /* One nibble per type: EMT of attr bits 7:4 (WB 6, WT 4, WP 5, NC 1, DEV 0), and back. */
 #define S2_EPT_EMT_OF_TYPE  UINT64_C(0x01546)
 #define S2_EPT_TYPE_OF_EMT  0x0210034u
-#define S2_EPT_EMT_LEGAL    0x73u /* bit n: EMT n is a type; 2, 3 and 7 are reserved       */
-#define S2_EPT_RIGHTS_LEGAL 0xbau /* bit n: bits 2:0 == n is R, RW, X, RX or RWX            */
+/* Bit n: bits 5:0 == n are legal: EMT 0, 1, 4, 5 or 6 with R, RW, X, RX or RWX; with user execute, also without. */
+#define S2_EPT_LEGAL    UINT64_C(0x00bababa0000baba)
+#define S2_EPT_LEGAL_XU UINT64_C(0x00bbbbbb0000bbbb)
 
 /** The address bits that an entry of level l may have set. */
 static inline uint64_t s2_ept_addr(uint8_t l) {
@@ -45,26 +46,27 @@ static inline uint64_t s2_ept_addr(uint8_t l) {
 
 static inline bool s2_ept_is_leaf(uint8_t l, uint64_t e) {
   uint64_t form = l == 0 ? 0u : S2_EPT_PS;
-  uint32_t emt = (uint32_t)((e & S2_EPT_EMT) >> S2_EPT_EMT_SHIFT);
   /* user execute alone is a right too; no right at all is not present */
-  bool rights = ((S2_EPT_RIGHTS_LEGAL >> (e & S2_EPT_RWX)) & 1u) != 0 || (e & (S2_EPT_RWX | S2_EPT_XU)) == S2_EPT_XU;
-  return (e & ~(S2_EPT_LEAF_FREE | s2_ept_addr(l))) == form && ((S2_EPT_EMT_LEGAL >> emt) & 1u) != 0 && rights;
+  uint64_t legal = (e & S2_EPT_XU) != 0 ? S2_EPT_LEGAL_XU : S2_EPT_LEGAL;
+  return (e & ~(S2_EPT_LEAF_FREE | s2_ept_addr(l))) == form && ((legal >> (e & (S2_EPT_EMT | S2_EPT_RWX))) & 1u) != 0;
 }
 
+/* Links first, then leaves: the order in which a walk meets them. Largest leaf: bit 7 is reserved above. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (e == 0) {
-    return S2_EMPTY;
-  }
   if (l > 0 && (e & ~S2_EPT_TABLE_FREE) == S2_EPT_RWX) {
     return S2_TABLE;
   }
-  if (l > S2_FMT_LEAF_MAX) {
-    return S2_BAD; /* bit 7 is reserved there */
-  }
-  if (s2_ept_is_leaf(l, e)) {
+  if (l <= S2_FMT_LEAF_MAX && s2_ept_is_leaf(l, e)) {
     return S2_LEAF;
   }
-  return (e & ~s2_ept_addr(l)) == S2_EPT_MARK ? S2_MARKED : S2_BAD;
+  if (e == 0) {
+    return S2_EMPTY;
+  }
+  return l <= S2_FMT_LEAF_MAX && (e & ~s2_ept_addr(l)) == S2_EPT_MARK ? S2_MARKED : S2_BAD;
+}
+
+static inline bool s2_entry_live(uint64_t e) {
+  return (e & (S2_EPT_RWX | S2_EPT_XU)) != 0;
 }
 
 static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
@@ -73,6 +75,11 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   e |= (attr & S2_RWX) | (uint64_t)(attr & S2_UX) << 7;
   e |= emt << S2_EPT_EMT_SHIFT | (attr & S2_IPAT) >> 2;
   return e | (attr & S2_AD_MASK) >> 8;
+}
+
+static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
+  (void)l;
+  return (e & ~(S2_EPT_RWX | S2_EPT_XU)) | (rights & S2_RWX) | (uint64_t)(rights & S2_UX) << 7;
 }
 
 /**

@@ -45,20 +45,22 @@ static inline bool s2_npt_is_leaf(uint8_t l, uint64_t e) {
   return (e & ~(S2_NPT_LEAF_FREE | s2_npt_addr(l))) == form && !uc_minus;
 }
 
+/* Links first, then leaves: the order in which a walk meets them. Largest leaf: bit 7 must be zero above. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (e == 0) {
-    return S2_EMPTY;
-  }
   if (l > 0 && (e & ~S2_NPT_TABLE_FREE) == S2_NPT_TABLE) {
     return S2_TABLE;
   }
-  if (l > S2_FMT_LEAF_MAX) {
-    return S2_BAD; /* bit 7 must be zero there */
-  }
-  if (s2_npt_is_leaf(l, e)) {
+  if (l <= S2_FMT_LEAF_MAX && s2_npt_is_leaf(l, e)) {
     return S2_LEAF;
   }
-  return (e & ~s2_npt_addr(l)) == S2_NPT_MARK ? S2_MARKED : S2_BAD;
+  if (e == 0) {
+    return S2_EMPTY;
+  }
+  return l <= S2_FMT_LEAF_MAX && (e & ~s2_npt_addr(l)) == S2_NPT_MARK ? S2_MARKED : S2_BAD;
+}
+
+static inline bool s2_entry_live(uint64_t e) {
+  return (e & S2_NPT_P) != 0;
 }
 
 static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
@@ -67,6 +69,11 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   e |= (attr & S2_W) | ((attr & S2_X) != 0 ? 0u : S2_NPT_NX);
   e |= (type == S2_WB ? 0u : S2_NPT_PWT) | (type == S2_DEV ? S2_NPT_PCD : 0u);
   return e | (attr & S2_AD_MASK) >> 11;
+}
+
+static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
+  (void)l;
+  return (e & ~(S2_NPT_RW | S2_NPT_NX)) | (rights & S2_W) | ((rights & S2_X) != 0 ? 0u : S2_NPT_NX);
 }
 
 static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {
