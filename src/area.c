@@ -97,7 +97,7 @@ static bool starts_before(const struct s2_chunk *k, int32_t i, int64_t g) {
   return i < k->n && k->start[i] < g;
 }
 
-/*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
+/*@ requires inv: \valid_read(k) && 0 <= i && k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> KCovers(k, i, g); */
 static bool covers(const struct s2_chunk *k, int32_t i, int64_t g) {
@@ -856,6 +856,28 @@ struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa) {
   return chunk_find(&s->chunks[s->id[p]], (int64_t)gpa);
 }
 
+/** Is the area found last still there, and does it cover g? What covers g is the area of g: areas are disjoint. */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g;
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result ==> 0 <= s->hit_p < s->n && 0 <= s->hit_i < Kn(WChunk(s, s->hit_p)) &&
+                   St(WChunk(s, s->hit_p), s->hit_i) <= g < En(WChunk(s, s->hit_p), s->hit_i); */
+static inline bool hits_again(const struct s2_areas *s, int64_t g) {
+  return s->hit_p < s->n && covers(&s->chunks[s->id[s->hit_p]], s->hit_i, g);
+}
+
+struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
+  if (!is_address(gpa)) {
+    return no_area();
+  }
+  int64_t g = (int64_t)gpa;
+  if (!hits_again(s, g)) {
+    s->hit_p = window(s, g);
+    s->hit_i = chunk_last(&s->chunks[s->id[s->hit_p]], g);
+  }
+  const struct s2_chunk *k = &s->chunks[s->id[s->hit_p]];
+  return covers(k, s->hit_i, g) ? chunk_area(k, s->hit_i) : no_area();
+}
+
 /** The area at a place, or the first one of the next window; none behind the last. */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= at.p < s->n && 0 <= at.i <= Kn(WChunk(s, at.p));
     terminates \true; exits \false; assigns \nothing;
@@ -1011,9 +1033,14 @@ static s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
+  struct s2_chunk *k = &s->chunks[s->id[r.p]];
   reach(s, r.p, y);
-  chunk_insert(&s->chunks[s->id[r.p]], r.i, x, y, pl);
+  chunk_insert(k, r.i, x, y, pl);
   count_add(s, 1);
+  if (meets(k, r.i + 1)) { /* making room may have moved x to the chunk of its right neighbour */
+    chunk_unite(k, r.i + 1);
+    count_add(s, -1);
+  }
   unite_borders(s, r.p, r.i);
   return S2_OK;
 }
@@ -1475,6 +1502,8 @@ s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_memory *m) {
   s->n = 1;
   s->nspare = (int32_t)m->count - 1;
   s->count = 0;
+  s->hit_p = 0;
+  s->hit_i = 0;
   int32_t j = 0;
   /* the lowest chunk on top, so that a small set stays in few pages */
   /*@ loop invariant in: 0 <= j <= s->nspare;

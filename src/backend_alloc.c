@@ -9,17 +9,6 @@ static int64_t pages_of(uint8_t l) {
   return (int64_t)(s2_span(l) / S2_PAGE_SIZE);
 }
 
-/** The plan of a leaf of level l at base; base may be outside [lo, hi), then there is none. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
-static struct s2_plan plan_leaf(const struct s2_space *s, uint64_t base, uint64_t lo, uint64_t hi, uint8_t l) {
-  if (base < lo || hi - base < s2_span(l)) {
-    struct s2_plan none = {S2_ERR_RANGE, 0, 0, {0, 0, 0, 0}, 0, 0};
-    return none;
-  }
-  return s2_plan_map(&s->pt.pool, base, base + s2_span(l), 0, l);
-}
-
 /** A frame the host hands out is checked like any other host range: a bad one goes straight back. */
 /*@ requires s: \valid_read(s) && l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
@@ -36,53 +25,79 @@ static uint64_t take_frame(const struct s2_space *s, uint8_t l) {
   return hpa;
 }
 
-/** Obtain, zero, map one leaf of level l at base; its plan was accepted. Where it is, or S2_NO_FRAME. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && l <= S2_MAX_LEVEL && off(base, l) == 0;
-    terminates \true; exits \false;
-    ensures inv: Good(&s->pt);
-    ensures same: \result == S2_NO_FRAME ==> Same{Pre,Post}(&s->pt.pool); */
-static uint64_t place(struct s2_space *s, struct s2_plan plan, uint64_t base, uint8_t l, uint32_t attr) {
-  uint64_t hpa = take_frame(s, l);
-  if (hpa == S2_NO_FRAME) {
-    return S2_NO_FRAME;
-  }
-  uint64_t end = base + s2_span(l);
-  s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
-  s2_commit_map(&s->pt.pool, plan, base, end, hpa, attr | S2_FMT_AD, l);
-  s2_flush_mapped(&s->pt, base, end, l);
+/** A new leaf of level l is visible: invalidate where needed, count. */
+/*@ requires s: \valid(s) && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns s->pt.flush, s->stats; */
+static inline void note_placed(struct s2_space *s, uint64_t base, uint8_t l) {
+  s2_flush_mapped(&s->pt, base, base + s2_span(l), l);
   s2_count(&s->stats.frames_taken, pages_of(l));
-  s2_count(&s->stats.blocks_taken, l > 0 ? 1 : 0);
-  return hpa;
 }
 
-/** One try: a leaf of level l around gpa, inside [lo, hi). */
-/*@ requires inv: \valid(s) && Good(&s->pt) && l <= S2_MAX_LEVEL && lo <= gpa < hi;
+struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr) {
+  struct s2_got r = {s2_page_check(&s->pt.pool, at), 0, S2_NO_FRAME};
+  if (r.status != S2_OK) {
+    return r;
+  }
+  uint64_t hpa = take_frame(s, 0);
+  if (hpa == S2_NO_FRAME) {
+    r.status = S2_ERR_NO_FRAMES;
+    return r;
+  }
+  uint64_t off = s2_offset(gpa, 0);
+  s2_host_frame_zero(s->pt.flush.ctx, hpa, 0);
+  s2_page_commit(&s->pt.pool, at, gpa - off, hpa, attr | S2_FMT_AD);
+  note_placed(s, gpa - off, 0);
+  r.hpa = hpa + off;
+  return r;
+}
+
+/** Can a block of level l at base be made: inside [lo, hi), nothing there, tables enough? */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing; */
+static s2_status check_block(const struct s2_space *s, uint64_t base, uint64_t lo, uint64_t hi, uint8_t l) {
+  if (base < lo || hi - base < s2_span(l)) {
+    return S2_ERR_RANGE;
+  }
+  return s2_plan_check(&s->pt.pool, s2_plan_map(&s->pt.pool, base, base + s2_span(l), 0, l));
+}
+
+/** One try: a block of level l > 0 around gpa, inside [lo, hi). */
+/*@ requires inv: \valid(s) && Good(&s->pt) && 0 < l <= S2_MAX_LEVEL && lo <= gpa < hi;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt);
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
-static struct s2_got try_level(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, uint8_t l) {
+static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, uint8_t l) {
   uint64_t base = gpa - s2_offset(gpa, l);
-  struct s2_plan plan = plan_leaf(s, base, lo, hi, l);
-  struct s2_got r = {s2_plan_check(&s->pt.pool, plan), l, S2_NO_FRAME};
-  if (r.status == S2_OK) {
-    uint64_t hpa = place(s, plan, base, l, attr);
-    r.status = hpa == S2_NO_FRAME ? S2_ERR_NO_FRAMES : S2_OK;
-    r.hpa = hpa == S2_NO_FRAME ? S2_NO_FRAME : hpa + (gpa - base);
+  struct s2_got r = {check_block(s, base, lo, hi, l), l, S2_NO_FRAME};
+  if (r.status != S2_OK) {
+    return r;
   }
+  uint64_t hpa = take_frame(s, l);
+  if (hpa == S2_NO_FRAME) {
+    r.status = S2_ERR_NO_FRAMES;
+    return r;
+  }
+  s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
+  s2_commit_map(&s->pt.pool, base, base + s2_span(l), hpa, attr | S2_FMT_AD, l);
+  note_placed(s, base, l);
+  s2_count(&s->stats.blocks_taken, 1);
+  r.hpa = hpa + (gpa - base);
   return r;
 }
 
 struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks) {
   uint8_t l = blocks ? (uint8_t)s->pt.pool.leaf_max : 0;
-  struct s2_got r = try_level(s, gpa, lo, hi, attr, l);
   /*@ loop invariant inv: Good(&s->pt);
-      loop assigns l, r, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
+      loop assigns l, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
       loop variant l; */
-  while (r.status != S2_OK && l > 0) {
+  while (l > 0) {
+    struct s2_got r = alloc_block(s, gpa, lo, hi, attr, l);
+    if (r.status == S2_OK) {
+      return r;
+    }
     l--;
-    r = try_level(s, gpa, lo, hi, attr, l);
   }
-  return r;
+  return s2_alloc_page(s, s2_pos_at(&s->pt.pool, gpa), gpa, attr);
 }
 
 s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks) {

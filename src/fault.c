@@ -9,36 +9,52 @@ static struct s2_fault_result answer(enum s2_fault_kind kind, s2_status status, 
   return r;
 }
 
-/** A page is there: enough rights, or (write-protected for tracking) fewer than its area, which are given now. */
-/*@ requires inv: \valid(s) && Good(&s->pt);
+/** A leaf is there: enough rights, or (write-protected for tracking) fewer than its area, which are given now. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && pte_kind(at.l, at.e) == 1;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s2_leaf leaf, struct s2_area area,
+static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s2_pos at, uint32_t attr,
                                       uint32_t access) {
-  uint64_t hpa = leaf.hpa + (gpa - leaf.gpa);
-  if ((leaf.attr & access) == access) {
+  uint64_t base = gpa - s2_offset(gpa, at.l);
+  uint64_t hpa = s2_entry_hpa(at.l, at.e) + (gpa - base);
+  if ((s2_entry_attr(at.l, at.e) & access) == access) {
     return answer(S2_FAULT_SPURIOUS, S2_OK, hpa);
   }
-  uint64_t end = leaf.gpa + leaf.size;
-  uint32_t level = s2_set_rights(&s->pt.pool, leaf.gpa, end, area.attr & S2_RIGHTS);
-  s2_flush_range(&s->pt, leaf.gpa, end, level);
+  uint64_t end = base + s2_span(at.l);
+  s2_flush_range(&s->pt, base, end, s2_set_rights(&s->pt.pool, base, end, attr & S2_RIGHTS));
   return answer(S2_FAULT_RESOLVED, S2_OK, hpa);
 }
 
-/** Nothing is there: an alloc area gets a page. */
-/*@ requires inv: \valid(s) && Good(&s->pt);
+/** A hole in an alloc area: a page, or a block if it may be one. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && pte_kind(at.l, at.e) == 0;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2_area area) {
-  if ((area.backend & S2_BACK_KIND) != S2_BACK_ALLOC) {
-    return answer(S2_FAULT_NO_AREA, S2_ERR_NOT_MAPPED, 0);
+static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2_pos at, struct s2_area area) {
+  struct s2_got got;
+  if ((area.backend & S2_BACK_BLOCKS) != 0) {
+    got = s2_alloc_one(s, gpa, (uint64_t)area.start, (uint64_t)area.end, area.attr, true);
+  } else {
+    got = s2_alloc_page(s, at, gpa, area.attr);
   }
-  struct s2_got got = s2_alloc_one(s, gpa, (uint64_t)area.start, (uint64_t)area.end, area.attr,
-                                   (area.backend & S2_BACK_BLOCKS) != 0);
   if (got.status != S2_OK) {
     return answer(S2_FAULT_NO_MEMORY, got.status, 0);
   }
   return answer(S2_FAULT_RESOLVED, S2_OK, got.hpa);
+}
+
+/** Inside an area that allows the access. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas); */
+static struct s2_fault_result resolve_in(struct s2_space *s, uint64_t gpa, struct s2_area area, uint32_t access) {
+  struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
+  if (s2_entry_kind(at.l, at.e) == S2_LEAF) {
+    return present(s, gpa, at, area.attr, access);
+  }
+  if ((area.backend & S2_BACK_KIND) == S2_BACK_ALLOC) {
+    return absent(s, gpa, at, area);
+  }
+  return answer(S2_FAULT_NO_AREA, S2_ERR_NOT_MAPPED, 0);
 }
 
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
@@ -48,18 +64,17 @@ static struct s2_fault_result resolve(struct s2_space *s, uint64_t gpa, uint32_t
   if (access == 0 || (access & ~S2_RIGHTS) != 0) {
     return answer(S2_FAULT_BAD, S2_ERR_ATTR, 0);
   }
-  struct s2_leaf leaf = s2_query(s, gpa);
-  if (leaf.status != S2_OK && leaf.status != S2_ERR_NOT_MAPPED) {
-    return answer(S2_FAULT_NO_AREA, leaf.status, 0);
+  if (!s2_contains(s, gpa, 1)) {
+    return answer(S2_FAULT_NO_AREA, gpa < s2_width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH, 0);
   }
-  struct s2_area area = s2_areas_find(&s->areas, gpa);
+  struct s2_area area = s2_areas_again(&s->areas, gpa);
   if (area.backend == S2_BACK_NONE) {
     return answer(S2_FAULT_NO_AREA, S2_ERR_NOT_MAPPED, 0);
   }
   if ((area.attr & access) != access) {
     return answer(S2_FAULT_DENIED, S2_ERR_DENIED, 0);
   }
-  return leaf.status == S2_OK ? present(s, gpa, leaf, area, access) : absent(s, gpa, area);
+  return resolve_in(s, gpa, area, access);
 }
 
 struct s2_fault_result s2_fault(struct s2_space *s, uint64_t gpa, uint32_t access) {

@@ -22,23 +22,24 @@ static struct s2_tlb tlb_of(const struct s2_pt *pt) {
 /*@ requires pt: \valid_read(pt) && gpa < end && level <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
 static bool needs_full(const struct s2_pt *pt, uint64_t gpa, uint64_t end, uint8_t level) {
-  return pt->pool.nlimbo > 0 || (end - gpa) / s2_span(level) > S2_FLUSH_STEPS;
+  return pt->pool.nlimbo > 0 || s2_spans_in(end - gpa, level) > S2_FLUSH_STEPS;
 }
 
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
   if (level > S2_MAX_LEVEL) {
     return;
   }
+  struct s2_tlb tlb = tlb_of(pt);
   uint64_t first = gpa;
   uint64_t last = end - 1;
   if (needs_full(pt, gpa, end, (uint8_t)level)) {
     first = 0;
     last = UINT64_MAX;
     s2_count(&pt->flush.fulls, 1);
-    s2_arch_flush_all(tlb_of(pt));
+    s2_arch_flush_all(&tlb);
   } else {
     s2_count(&pt->flush.ranges, 1);
-    s2_arch_flush_range(tlb_of(pt), first, last, s2_span((uint8_t)level));
+    s2_arch_flush_range(&tlb, first, last, s2_span((uint8_t)level));
   }
   next_epoch(&pt->flush);
   if (S2_FMT_BROADCAST == 0) {

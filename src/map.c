@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/** map.c - init, and mapping: plan (read, may refuse), then commit (write, cannot fail). Ranges of one run: map.h. */
+/** map.c - init, and mapping: plan (read, may refuse), then commit (write, cannot fail). */
 #include "ops.h"
 
 /** Format and host limits of a configuration. */
@@ -43,19 +43,90 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   return S2_OK;
 }
 
-struct s2_plan s2_plan_runs(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint8_t max) {
-  struct s2_plan r = {S2_OK, 0, 0, {0, 0, 0, 0}, 0, 0};
+/** Does a leaf of level m fit at gpa -> hpa with len bytes to go? */
+/*@ requires m: m <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures fit: \result <==> off(gpa, m) == 0 && off(hpa, m) == 0 && gran(m) <= len; */
+static inline bool leaf_fits(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t m) {
+  return s2_offset(gpa, m) == 0 && s2_offset(hpa, m) == 0 && s2_span(m) <= len;
+}
+
+/** The largest leaf level, at most max, for gpa -> hpa with len bytes to go. Level 0 always fits. */
+/*@ requires max: max <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures m: 0 <= \result <= max; */
+static inline uint8_t leaf_level(uint64_t gpa, uint64_t hpa, uint64_t len, uint8_t max) {
+  uint8_t m = max;
+  /*@ loop invariant m: 0 <= m <= max;
+      loop assigns m;
+      loop variant m; */
+  while (m > 0 && !leaf_fits(gpa, hpa, len, m)) {
+    m--;
+  }
+  return m;
+}
+
+/** Entries of one table that the leaves from slot i on fill: to the end of the table or of the range. */
+/*@ requires m: m <= S2_MAX_LEVEL && i < 512 && gran(m) <= len;
+    terminates \true; exits \false; assigns \nothing;
+    ensures n: 0 < \result <= 512 - i && part(\result, m) <= len; */
+static inline uint32_t run_length(uint64_t len, uint32_t i, uint8_t m) {
+  return s2_least(s2_spans_in(len, m), S2_ENTRIES - i);
+}
+
+/** Are slots [i, i + n) of t empty? */
+/*@ requires wf: Wf(p) && t < p->cap && i + n <= 512;
+    terminates \true; exits \false; assigns \nothing;
+    ensures empty: \result <==> \forall integer k; i <= k < i + n ==> p->tables[t].e[k] == 0; */
+static inline bool run_empty(const struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n) {
+  uint64_t all = 0;
+  uint32_t k;
+  /*@ loop invariant k: i <= k <= i + n;
+      loop assigns k, all;
+      loop variant i + n - k; */
+  for (k = i; k < i + n; k++) {
+    all |= s2_entry_read(p, t, k);
+  }
+  return all == 0;
+}
+
+/**
+ * Tables that w is the first address of [gpa, ...) to need: those of levels m .. l - 1 on its path. An address inside a
+ * table that an earlier address of the range already needed does not count again.
+ */
+/*@ requires l: m <= l <= S2_MAX_LEVEL && gpa <= w;
+    terminates \true; exits \false; assigns \nothing;
+    ensures n: 0 <= \result <= l - m; */
+static inline uint32_t new_tables(uint64_t gpa, uint64_t w, uint8_t m, uint8_t l) {
+  uint32_t n = 0;
+  uint8_t k;
+  /*@ loop invariant k: m <= k <= l && 0 <= n <= k - m;
+      loop assigns k, n;
+      loop variant l - k; */
+  for (k = m; k < l; k++) {
+    if (w == gpa || s2_offset(w, (uint8_t)(k + 1)) == 0) {
+      n++;
+    }
+  }
+  return n;
+}
+
+struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max) {
+  struct s2_need r = {S2_OK, 0};
+  uint8_t max = (uint8_t)s2_least(leaf_max, p->leaf_max);
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop assigns w, r;
       loop variant end - w; */
-  while (w < end && r.status == S2_OK) {
-    uint8_t m = s2_leaf_level(w, hpa + (w - gpa), end - w, max);
-    uint32_t n = s2_run_length(end - w, s2_slot(w, m), m);
-    struct s2_plan one = s2_plan_run(p, gpa, w, s2_pos_at(p, w), n, m);
-    r.status = one.status;
-    r.tables += one.tables;
-    r.runs++;
+  while (w < end) {
+    uint8_t m = leaf_level(w, hpa + (w - gpa), end - w, max);
+    struct s2_pos at = s2_pos_at(p, w);
+    uint32_t n = run_length(end - w, s2_slot(w, m), m);
+    if (at.l < m || at.e != 0 || (at.l == m && !run_empty(p, at.t, at.i, n))) {
+      r.status = S2_ERR_MAPPED;
+      return r;
+    }
+    r.tables += new_tables(gpa, w, m, at.l);
     w += (uint64_t)n * s2_span(m);
   }
   return r;
@@ -68,40 +139,36 @@ struct s2_plan s2_plan_runs(const struct s2_pool *p, uint64_t gpa, uint64_t end,
     assigns p->tables[t].e[0 .. 511], p->nodes[t].live;
     ensures inv: Inv(p) && Live(p); */
 static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
-  uint64_t step = s2_span(m);
-  uint64_t a = hpa;
+  uint64_t e = s2_entry_leaf(m, hpa, attr);
   uint32_t k;
-  /*@ loop invariant k: i <= k <= i + n && a == hpa + part(k - i, m);
-      loop assigns k, a, p->tables[t].e[0 .. 511];
+  /*@ loop invariant k: i <= k <= i + n;
+      loop assigns k, e, p->tables[t].e[0 .. 511];
       loop variant i + n - k; */
   for (k = i; k < i + n; k++) {
-    s2_entry_write(p, t, k, s2_entry_leaf(m, a, attr));
-    a += step;
+    s2_entry_write(p, t, k, e);
+    e = s2_entry_following(m, e);
   }
   s2_live_add(p, t, (int32_t)n);
 }
 
-void s2_commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
-                   uint32_t attr) {
-  if (at.l == m) {
-    fill_run(p, at.t, at.i, n, m, hpa, attr);
-    return;
-  }
-  uint32_t t = at.t;
-  uint8_t l = at.l;
-  /*@ loop invariant l: m < l <= at.l && Used(p, t) && p->nodes[t].level == l;
+void s2_commit_below(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
+                     uint32_t attr) {
+  uint32_t c = t;
+  uint8_t k = l;
+  /*@ loop invariant k: m < k <= l && Used(p, c) && p->nodes[c].level == k;
       loop invariant inv: Inv(p) && Free(p) && Live(p);
-      loop assigns t, l, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4],
+      loop assigns c, k, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4],
                    p->high[0 .. 4];
-      loop variant l; */
-  while (l > m + 1) {
-    t = s2_tree_grow(p, t, s2_slot(w, l));
-    l--;
+      loop variant k; */
+  while (k > m + 1) {
+    c = s2_tree_grow(p, c, s2_slot(w, k));
+    k--;
   }
-  s2_tree_link(p, t, s2_slot(w, l), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
+  s2_tree_link(p, c, s2_slot(w, k), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
 }
 
-void s2_commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint8_t max) {
+void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  uint8_t max = (uint8_t)s2_least(leaf_max, p->leaf_max);
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop invariant inv: Inv(p) && Free(p) && Live(p);
@@ -113,9 +180,14 @@ void s2_commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa,
       loop variant end - w; */
   while (w < end) {
     uint64_t a = hpa + (w - gpa);
-    uint8_t m = s2_leaf_level(w, a, end - w, max);
-    uint32_t n = s2_run_length(end - w, s2_slot(w, m), m);
-    s2_commit_run(p, s2_pos_at(p, w), w, n, m, a, attr);
+    uint8_t m = leaf_level(w, a, end - w, max);
+    uint32_t n = run_length(end - w, s2_slot(w, m), m);
+    struct s2_pos at = s2_pos_at(p, w);
+    if (at.l == m) {
+      fill_run(p, at.t, at.i, n, m, a, attr);
+    } else {
+      s2_commit_below(p, at.t, at.l, w, n, m, a, attr);
+    }
     w += (uint64_t)n * s2_span(m);
   }
 }
@@ -123,7 +195,7 @@ void s2_commit_runs(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa,
 /** What is wrong with the arguments of a map, in the order of the header. */
 /*@ requires pt: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing; */
-static s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
+S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
   if (st != S2_OK) {
     return st;
@@ -139,11 +211,35 @@ struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_
                                    uint32_t leaf_max) {
   struct s2_need r = {check_map(pt, gpa, size, hpa, leaf_max), 0};
   if (r.status == S2_OK) {
-    struct s2_plan plan = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
-    r.status = plan.status;
-    r.tables = plan.tables;
+    r = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
   }
   return r;
+}
+
+/** s2_pt_map() of one page: one descent. */
+/*@ requires inv: \valid(pt) && Good(pt) && Dom(&pt->pool, gpa) && off(gpa, 0) == 0;
+    terminates \true; exits \false;
+    ensures inv: Good(pt); */
+S2_INLINE s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr) {
+  struct s2_pos at = s2_pos_at(&pt->pool, gpa);
+  s2_status st = s2_page_check(&pt->pool, at);
+  if (st == S2_OK) {
+    s2_page_commit(&pt->pool, at, gpa, hpa, attr);
+  }
+  return st;
+}
+
+/** s2_pt_map() of any range: plan, then commit. */
+/*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
+    terminates \true; exits \false;
+    ensures inv: Good(pt); */
+static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                           uint32_t leaf_max) {
+  s2_status st = s2_plan_check(&pt->pool, s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max));
+  if (st == S2_OK) {
+    s2_commit_map(&pt->pool, gpa, end, hpa, attr, leaf_max);
+  }
+  return st;
 }
 
 s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
@@ -154,12 +250,13 @@ s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
   if (!s2_attr_legal(pt->pool.features, attr)) {
     return S2_ERR_ATTR;
   }
-  struct s2_plan plan = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
-  st = s2_plan_check(&pt->pool, plan);
-  if (st != S2_OK) {
-    return st;
+  if (size == S2_PAGE_SIZE) {
+    st = map_page(pt, gpa, hpa, attr | S2_FMT_AD);
+  } else {
+    st = map_range(pt, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
   }
-  s2_commit_map(&pt->pool, plan, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
-  s2_flush_mapped(pt, gpa, gpa + size, 0);
-  return S2_OK;
+  if (st == S2_OK) {
+    s2_flush_mapped(pt, gpa, gpa + size, 0);
+  }
+  return st;
 }

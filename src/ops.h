@@ -92,6 +92,17 @@ void s2_split_at(struct s2_pt *pt, uint64_t gpa);
 uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end);
 
 /**
+ * How many slots from i on it takes to reach end from w, the address of slot i: rounded up, and to the end of the table
+ * at most.
+ */
+/*@ requires l: l <= S2_MAX_LEVEL && i < 512 && w < end;
+    terminates \true; exits \false; assigns \nothing;
+    ensures n: 0 < \result <= 512 - i; */
+S2_INLINE uint32_t s2_slots_to(uint64_t w, uint64_t end, uint32_t i, uint8_t l) {
+  return s2_least(s2_spans_in(end - w + s2_span(l) - 1, l), S2_ENTRIES - i);
+}
+
+/**
  * First pass of a release: like s2_remove(), but each leaf becomes a marked entry that still names its frame. Tables
  * without a live entry go to limbo with their marks; s2_pool_drain() sends those frames home, s2_reap() the others.
  */
@@ -174,6 +185,13 @@ struct s2_got {
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks);
 
+/** The page at gpa, whose path ends in the hole `at`: the descent that found the hole is the one that fills it. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && at.l <= S2_MAX_LEVEL;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt);
+    ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr);
+
 /** Every page of [gpa, end), or none. (BCK-2) */
 /*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
     terminates \true; exits \false;
@@ -192,7 +210,6 @@ void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t l
 /*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-void s2_linear_map(struct s2_space *s, struct s2_plan plan, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
-                   uint32_t leaf_max);
+void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
 
 #endif

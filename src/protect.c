@@ -9,32 +9,42 @@ static bool rights_legal(const struct s2_pt *pt, uint32_t rights) {
   return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(pt->pool.features, rights | S2_WB);
 }
 
-/** Rewrite the leaves of at.t from slot at.i on, up to end or the first link. Returns the address behind the run. */
+/** Rewrite the leaves in n slots of table t, of level l, from slot i on, up to the first link. Returns the slots done. */
+/*@ requires inv: Inv(p) && Live(p) && Used(p, t) && p->nodes[t].level == l && i + n <= 512;
+    terminates \true; exits \false;
+    assigns p->tables[t].e[0 .. 511];
+    ensures inv: Inv(p) && Live(p);
+    ensures n: 0 <= \result <= n; */
+S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t l, uint32_t rights) {
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop assigns k, p->tables[t].e[0 .. 511];
+      loop variant n - k; */
+  for (k = 0; k < n; k++) {
+    uint64_t e = s2_entry_read(p, t, i + k);
+    if (s2_entry_kind(l, e) == S2_TABLE) {
+      break;
+    }
+    if (s2_entry_live(e)) {
+      s2_entry_write(p, t, i + k, s2_entry_rights(l, e, rights));
+    }
+  }
+  return k;
+}
+
+/** The leaves of at.t from slot at.i, address w, on, up to end or the first link. Returns the address behind the run. */
 /*@ requires inv: Inv(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
-    requires w: off(w, at.l) == 0;
+    requires w: off(w, at.l) == 0 && w < end;
     terminates \true; exits \false;
     assigns p->tables[at.t].e[0 .. 511];
     ensures inv: Inv(p) && Live(p);
     ensures on: w < \result; */
 static uint64_t rights_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end, uint32_t rights) {
-  uint64_t step = s2_span(at.l);
-  uint64_t next = w;
-  uint32_t i = at.i;
-  /*@ loop invariant i: at.i <= i <= 512;
-      loop assigns i, next, p->tables[at.t].e[0 .. 511];
-      loop variant 512 - i; */
-  while (i < S2_ENTRIES && next < end) {
-    uint64_t e = s2_entry_read(p, at.t, i);
-    if (s2_entry_kind(at.l, e) == S2_TABLE) {
-      break;
-    }
-    if (s2_entry_live(e)) {
-      s2_entry_write(p, at.t, i, s2_entry_rights(at.l, e, rights));
-    }
-    i++;
-    next += step;
+  uint32_t n = s2_slots_to(w, end, at.i, at.l);
+  if (at.l == 0) { /* the common case, without a test for links */
+    return w + (uint64_t)rights_slots(p, at.t, at.i, n, 0, rights) * s2_span(0);
   }
-  return next;
+  return w + (uint64_t)rights_slots(p, at.t, at.i, n, at.l, rights) * s2_span(at.l);
 }
 
 uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t rights) {

@@ -92,8 +92,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   }
   uint64_t end = gpa + size;
   uint32_t leaf_max = (flags & S2_PAGES) != 0 ? 0 : S2_MAX_LEVEL;
-  struct s2_plan plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
-  st = s2_plan_check(&s->pt.pool, plan);
+  st = s2_plan_check(&s->pt.pool, s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max));
   if (st != S2_OK) {
     return st;
   }
@@ -102,7 +101,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   if (st != S2_OK) {
     return st;
   }
-  s2_linear_map(s, plan, gpa, end, hpa, attr, leaf_max);
+  s2_linear_map(s, gpa, end, hpa, attr, leaf_max);
   return S2_OK;
 }
 

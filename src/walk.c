@@ -51,17 +51,34 @@ uint32_t s2_tree_grow(struct s2_pool *p, uint32_t t, uint32_t i) {
   return c;
 }
 
+/** Slots [i, i + n) of the hidden table c: leaves of level m, one behind the other, the first of them e. n > 0. */
+/*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level == S2_NODE_RESERVED && 0 < n && i + n <= 512;
+    requires leaf: pte_kind(m, e) == 1;
+    terminates \true; exits \false;
+    assigns p->tables[c].e[0 .. 511];
+    ensures run: \forall integer k; 0 <= k < n ==> pte_kind(m, p->tables[c].e[i + k]) == 1 &&
+                   pte_pa(m, p->tables[c].e[i + k]) == pte_pa(m, e) + part(k, m) &&
+                   pte_attr(m, p->tables[c].e[i + k]) == pte_attr(m, e); */
+S2_INLINE void fill_hidden(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, uint8_t m, uint64_t e) {
+  uint64_t next = e;
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop assigns k, next, p->tables[c].e[0 .. 511];
+      loop variant n - k; */
+  S2_UNROLL
+  for (k = 0; k < n; k++) {
+    s2_hidden_write(p, c, i + k, next);
+    next = s2_entry_following(m, next);
+  }
+}
+
 uint32_t s2_tree_fresh(struct s2_pool *p, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
   uint32_t c = s2_pool_take(p);
-  uint64_t step = s2_span(m);
-  uint64_t a = hpa;
-  uint32_t k;
-  /*@ loop invariant k: 0 <= k <= n && a == hpa + part(k, m);
-      loop assigns k, a, p->tables[c].e[0 .. 511];
-      loop variant n - k; */
-  for (k = 0; k < n; k++) {
-    s2_hidden_write(p, c, i + k, s2_entry_leaf(m, a, attr));
-    a += step;
+  uint64_t e = s2_entry_leaf(m, hpa, attr);
+  if (n == S2_ENTRIES) {
+    fill_hidden(p, c, 0, S2_ENTRIES, m, e);
+  } else {
+    fill_hidden(p, c, i, n, m, e);
   }
   s2_live_add(p, c, (int32_t)n);
   return c;

@@ -64,6 +64,8 @@ struct s2_areas {
   int32_t n;      /* windows in use, at least 1                                   */
   int32_t nspare;
   int32_t count;  /* areas in the set                                             */
+  int32_t hit_p;  /* window and place where s2_areas_again() looked last         */
+  int32_t hit_i;
 };
 
 struct s2_place {
@@ -90,10 +92,22 @@ S2_MUST_USE s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_mem
                    AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend); */
 S2_MUST_USE struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa);
 
+/** s2_areas_again() - s2_areas_find() that tries the area it found last first, and remembers. For faults. (ARE-4) */
+/*@ requires inv: \valid(s) && AreasInv(s);
+    terminates \true; exits \false;
+    assigns s->hit_p, s->hit_i;
+    ensures inv: AreasInv(s);
+    ensures none: \result.backend == S2_BACK_NONE <==> NoArea(s, gpa);
+    ensures hit: \result.backend != S2_BACK_NONE ==> \result.start <= gpa < \result.end &&
+                   AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend); */
+S2_MUST_USE struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa);
+
 /** s2_areas_next() - the first area that ends after gpa, or S2_BACK_NONE: iterate with gpa = area.end. */
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     terminates \true; exits \false; assigns \nothing;
-    ensures hit: \result.backend != S2_BACK_NONE ==> gpa < \result.end && !NoArea(s, \result.start); */
+    ensures hit: \result.backend != S2_BACK_NONE ==> gpa < \result.end && !NoArea(s, \result.start);
+    ensures gap: \result.backend != S2_BACK_NONE ==> \forall integer g; gpa <= g < \result.start ==> NoArea(s, g);
+    ensures last: \result.backend == S2_BACK_NONE ==> \forall integer g; gpa <= g ==> NoArea(s, g); */
 S2_MUST_USE struct s2_area s2_areas_next(const struct s2_areas *s, uint64_t gpa);
 
 /** s2_areas_overlap() - does any area meet [x, y)? Requires x < y <= 2^62. */
@@ -116,6 +130,7 @@ S2_MUST_USE bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t
  */
 /*@ requires inv: \valid(s) && AreasInv(s);
     requires range: x < y <= 0x4000000000000000;
+    requires kind: p.backend != S2_BACK_NONE;
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
     ensures inv: AreasInv(s);
@@ -140,7 +155,8 @@ S2_MUST_USE s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y
 /** s2_areas_can_remove() - would s2_areas_remove() with the same arguments answer S2_OK? */
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     requires range: x < y <= 0x4000000000000000;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures room: s->nspare > 0 ==> \result; */
 S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y);
 
 /**
@@ -150,10 +166,14 @@ S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint6
  */
 /*@ requires inv: \valid(s) && AreasInv(s);
     requires range: x < y <= 0x4000000000000000;
+    requires rights: rights < 16;
     terminates \true; exits \false;
     assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+    ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> !NoArea(s, g) ==>
+                  AreaPay(s, g) == pay(pay_delta(AreaPay{Pre}(s, g)),
+                    pay_attr(AreaPay{Pre}(s, g)) - pay_attr(AreaPay{Pre}(s, g)) % 16 + rights, pay_backend(AreaPay{Pre}(s, g)));
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 S2_MUST_USE s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t y, uint32_t rights);
 
@@ -165,6 +185,7 @@ S2_MUST_USE s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t 
  */
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     terminates \true; exits \false; assigns \nothing;
+    ensures align: \result.status == S2_OK ==> \result.gpa % align == 0;
     ensures free: \result.status == S2_OK ==> lo <= \result.gpa && \result.gpa + size <= hi &&
                     \forall integer g; \result.gpa <= g < \result.gpa + size ==> NoArea(s, g); */
 S2_MUST_USE struct s2_place s2_areas_find_free(const struct s2_areas *s, uint64_t hint, uint64_t size, uint64_t lo,

@@ -21,6 +21,7 @@ struct s2_shape {
 };
 
 #ifdef __FRAMAC__
+#include "abstract_format.h"
 #include "logic/entry.acsl"
 #include "logic/geometry.acsl"
 #endif
@@ -145,6 +146,14 @@ static inline uint32_t s2_entry_attr(uint8_t l, uint64_t e);
     ensures mark: pte_kind(l, \result) == 3 && pte_pa(l, \result) == pte_pa(l, e); */
 static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e);
 
+/** The leaf that maps the host memory right behind what e maps, all else equal, if that memory is within the width. */
+/*@ requires level: l <= S2_FMT_LEAF_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures next: pte_kind(l, e) == 1 && pte_pa(l, e) + 2 * gran(l) <= width(S2_FMT_HPA_BITS) ==>
+                    pte_kind(l, \result) == 1 && pte_pa(l, \result) == pte_pa(l, e) + gran(l) &&
+                    pte_attr(l, \result) == pte_attr(l, e); */
+static inline uint64_t s2_entry_following(uint8_t l, uint64_t e);
+
 /** A leaf with other rights (legal ones), everything else as it was. */
 /*@ requires level: l <= S2_MAX_LEVEL;
     requires leaf: pte_kind(l, e) == 1;
@@ -188,8 +197,6 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
 #include "arch/aarch64/stage2/entry.h"
 #elif defined(S2_FORMAT_GST)
 #include "arch/riscv64/gstage/entry.h"
-#else
-#include "abstract_format.h"
 #endif
 
 #endif

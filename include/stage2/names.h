@@ -55,9 +55,9 @@
 #define s2_tree_grow S2_NAME(tree_grow)
 #define s2_tree_fresh S2_NAME(tree_fresh)
 /* ops.h (internal) */
-#define s2_plan_runs S2_NAME(plan_runs)
-#define s2_commit_run S2_NAME(commit_run)
-#define s2_commit_runs S2_NAME(commit_runs)
+#define s2_plan_map S2_NAME(plan_map)
+#define s2_commit_map S2_NAME(commit_map)
+#define s2_commit_below S2_NAME(commit_below)
 #define s2_plan_cut S2_NAME(plan_cut)
 #define s2_cut S2_NAME(cut)
 #define s2_split_at S2_NAME(split_at)
@@ -66,6 +66,7 @@
 #define s2_reap S2_NAME(reap)
 #define s2_set_rights S2_NAME(set_rights)
 #define s2_alloc_one S2_NAME(alloc_one)
+#define s2_alloc_page S2_NAME(alloc_page)
 #define s2_linear_map S2_NAME(linear_map)
 #define s2_alloc_populate S2_NAME(alloc_populate)
 #define s2_alloc_release S2_NAME(alloc_release)
@@ -76,6 +77,7 @@
 /* area.h */
 #define s2_areas_init S2_NAME(areas_init)
 #define s2_areas_find S2_NAME(areas_find)
+#define s2_areas_again S2_NAME(areas_again)
 #define s2_areas_next S2_NAME(areas_next)
 #define s2_areas_overlap S2_NAME(areas_overlap)
 #define s2_areas_covered S2_NAME(areas_covered)

@@ -35,6 +35,17 @@
 #define S2_INLINE static inline
 #endif
 
+/* Four turns of a loop at a time: for loops that only store. */
+#if defined(__FRAMAC__)
+#define S2_UNROLL
+#elif defined(__clang__)
+#define S2_UNROLL _Pragma("unroll 4")
+#elif defined(__GNUC__)
+#define S2_UNROLL _Pragma("GCC unroll 4")
+#else
+#define S2_UNROLL
+#endif
+
 /** Every call that can refuse answers one of these; all but S2_OK mean that nothing has changed. */
 typedef enum s2_status {
   S2_OK = 0,

@@ -9,12 +9,14 @@ tool=$build/gcov.sh
 printf '#!/bin/sh\nexec %s "$@"\n' "$gcov" >"$tool"
 chmod +x "$tool"
 info=$build/all.info
-lcov --quiet --rc lcov_branch_coverage=1 --gcov-tool "$(pwd)/$tool" --capture --directory "$build" --base-directory . \
-  --output-file "$info" 2>"$build/lcov.log" || { cat "$build/lcov.log"; exit 1; }
-lcov --quiet --rc lcov_branch_coverage=1 --extract "$info" "$(pwd)/src/*" "$(pwd)/arch/*" --output-file "$build/lib.info" \
-  2>>"$build/lcov.log"
-lcov --quiet --rc lcov_branch_coverage=1 --remove "$build/lib.info" '*/src/tool/*' '*/arch/hosted/*' \
-  --output-file "$build/lib.info" 2>>"$build/lcov.log"
+log=$build/lcov.log
+lcov="lcov --quiet --rc lcov_branch_coverage=1"
+$lcov --gcov-tool "$(pwd)/$tool" --capture --directory "$build" --base-directory . --output-file "$info" 2>"$log" || {
+  cat "$log"
+  exit 1
+}
+$lcov --extract "$info" "$(pwd)/src/*" "$(pwd)/arch/*" --output-file "$build/lib.info" 2>>"$log"
+$lcov --remove "$build/lib.info" '*/src/tool/*' '*/arch/hosted/*' --output-file "$build/lib.info" 2>>"$log"
 # formats share files: lcov adds their counts up, so a line counts when any format runs it
 awk -v root="$(pwd)/" -v lf="$line_floor" -v bf="$branch_floor" '
   /^SF:/ { file = substr($0, 4); sub(root, "", file) }
@@ -26,7 +28,8 @@ awk -v root="$(pwd)/" -v lf="$line_floor" -v bf="$branch_floor" '
   END {
     printf "%-36s %14s %18s\n", "file", "lines", "branches"
     for (f in l) {
-      printf "%-36s %5d/%-5d %5.1f%% %5d/%-5d %5.1f%%\n", f, lh[f], l[f], pct(lh[f], l[f]), bh[f], b[f], pct(bh[f], b[f]) | "sort"
+      row = "%-36s %5d/%-5d %5.1f%% %5d/%-5d %5.1f%%\n"
+      printf row, f, lh[f], l[f], pct(lh[f], l[f]), bh[f], b[f], pct(bh[f], b[f]) | "sort"
       tl += l[f]; tlh += lh[f]; tb += b[f]; tbh += bh[f]
     }
     close("sort")

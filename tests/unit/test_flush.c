@@ -20,7 +20,7 @@ static struct counts counts_of(const struct env *e) {
   return (struct counts){r.flush_ranges, r.flush_fulls, r.flush_breaks, e->h.remote_flushes};
 }
 
-/* since `was`: this many by range, whole, and of those in breaks; remote ones go with each where there is no broadcast */
+/* since `was`: so many by range, whole, and of those in breaks; a remote one goes with each unless they broadcast */
 static void expect(const struct env *e, struct counts was, int64_t ranges, int64_t fulls, int64_t breaks) {
   struct counts now = counts_of(e);
   assert_int_equal(now.ranges - was.ranges, ranges);

@@ -722,9 +722,9 @@ static void test_flush(void **state) {
 #endif
   (void)state;
   s2_trace.count = 0;
-  s2_arch_flush_all(tlb);
+  s2_arch_flush_all(&tlb);
   expect_trace(want, 1);
-  s2_arch_flush_range(tlb, 0x1000, 0x4fff, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x4fff, 0x1000);
   expect_trace(want, 1);
 }
 #elif defined(S2_FORMAT_A64)
@@ -754,35 +754,35 @@ static void test_flush(void **state) {
   };
   (void)state;
   s2_trace.count = 0;
-  s2_arch_flush_all(tlb);
+  s2_arch_flush_all(&tlb);
   expect_trace(all, COUNT(all));
-  s2_arch_flush_range(tlb, 0x1000, 0x2fff, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x2fff, 0x1000);
   expect_trace(range, COUNT(range));
   /* first and last inside entries of the step's size: both entries are met */
   range[3].a = 0x200;
   range[4].a = 0x400;
-  s2_arch_flush_range(tlb, 0x201000, 0x400fff, 0x200000);
+  s2_arch_flush_range(&tlb, 0x201000, 0x400fff, 0x200000);
   expect_trace(range, COUNT(range));
   /* the last pages of the widest address */
   range[3].a = 0xffffffffe;
   range[4].a = 0xfffffffff;
-  s2_arch_flush_range(tlb, UINT64_C(0xffffffffe000), UINT64_C(0xffffffffffff), 0x1000);
+  s2_arch_flush_range(&tlb, UINT64_C(0xffffffffe000), UINT64_C(0xffffffffffff), 0x1000);
   expect_trace(range, COUNT(range));
   /* a last address that begins a new page, and a range of one byte */
   range[3].a = 1;
   range[4].a = 2;
-  s2_arch_flush_range(tlb, 0x1000, 0x2000, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x2000, 0x1000);
   expect_trace(range, COUNT(range));
-  s2_arch_flush_range(tlb, 0x1000, 0x1000, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x1000, 0x1000);
   assert_int_equal(s2_trace.count, COUNT(range) - 1u);
   s2_trace.count = 0;
   /* the end of 64 bits, and ranges that are none: everything */
-  s2_arch_flush_range(tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
+  s2_arch_flush_range(&tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
   assert_int_equal(s2_trace.count, COUNT(range));
   s2_trace.count = 0;
-  s2_arch_flush_range(tlb, 0x1000, 0xfff, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0xfff, 0x1000);
   expect_trace(all, COUNT(all));
-  s2_arch_flush_range(tlb, 0x1000, 0x1fff, 0);
+  s2_arch_flush_range(&tlb, 0x1000, 0x1fff, 0);
   expect_trace(all, COUNT(all));
 }
 
@@ -791,14 +791,14 @@ static void test_flush_switch(void **state) {
   const struct s2_tlb same = {0, 0, 0}, root = {1, 0, 0}, ctrl = {0, 1, 0};
   (void)state;
   s2_trace.count = 0;
-  s2_arch_flush_all(same);
+  s2_arch_flush_all(&same);
   assert_int_equal(s2_trace.count, 4);
   assert_int_equal(s2_trace.e[0].insn, S2_INSN_DSB_ISHST);
   s2_trace.count = 0;
-  s2_arch_flush_all(root);
+  s2_arch_flush_all(&root);
   assert_int_equal(s2_trace.count, 8);
   s2_trace.count = 0;
-  s2_arch_flush_all(ctrl);
+  s2_arch_flush_all(&ctrl);
   assert_int_equal(s2_trace.count, 8);
   assert_int_equal(s2_trace.e[0].b, 1);
   s2_trace.count = 0;
@@ -812,23 +812,23 @@ static void test_flush(void **state) {
                                        {S2_INSN_HFENCE_GVMA, (UINT64_MAX - 0xfff) >> 2, 7}};
   (void)state;
   s2_trace.count = 0;
-  s2_arch_flush_all(tlb);
+  s2_arch_flush_all(&tlb);
   expect_trace(all, 1);
-  s2_arch_flush_range(tlb, 0x1000, 0x2fff, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x2fff, 0x1000);
   expect_trace(range, 2);
   /* first and last inside entries of the step's size: both entries are met */
-  s2_arch_flush_range(tlb, 0x201000, 0x400fff, 0x200000);
+  s2_arch_flush_range(&tlb, 0x201000, 0x400fff, 0x200000);
   expect_trace(blocks, 2);
-  s2_arch_flush_range(tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
+  s2_arch_flush_range(&tlb, UINT64_MAX - 0x1fff, UINT64_MAX, 0x1000);
   expect_trace(end, 2);
   /* a last address that begins a new page, and a range of one byte */
-  s2_arch_flush_range(tlb, 0x1000, 0x2000, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x2000, 0x1000);
   expect_trace(range, 2);
-  s2_arch_flush_range(tlb, 0x1000, 0x1000, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0x1000, 0x1000);
   expect_trace(range, 1);
-  s2_arch_flush_range(tlb, 0x1000, 0xfff, 0x1000);
+  s2_arch_flush_range(&tlb, 0x1000, 0xfff, 0x1000);
   expect_trace(all, 1);
-  s2_arch_flush_range(tlb, 0x1000, 0x1fff, 0);
+  s2_arch_flush_range(&tlb, 0x1000, 0x1fff, 0);
   expect_trace(all, 1);
 }
 #endif

@@ -477,12 +477,14 @@ static void chunks_run_out(void **state) {
 static void merges_past_a_full_chunk(void **state) {
   (void)state;
   struct env e;
-  env_open(&e, ENV_BITS, 32, 64, false);
+  env_config(&e, ENV_BITS, 32, 2);
+  assert_true(s2_hosted_init(&e.h, ENV_FRAMES, 64, false));
+  assert_int_equal(s2_init(&e.s, &e.cfg), S2_OK);
   struct s2_space *s = &e.s;
-  assert_int_equal(s2_map_alloc(s, 0, P(1), S2_RW, 0), S2_OK);
   for (uint64_t i = 0; i < 65; i++) {
     assert_int_equal(s2_map_alloc(s, P(10 + 4 * i), P(2), S2_RW, 0), S2_OK);
   }
+  assert_int_equal(s2_map_alloc(s, 0, P(1), S2_RW, 0), S2_OK);
   for (uint64_t i = 1; i < 65; i++) {
     struct env_mark m = env_mark(&e);
     assert_int_equal(s2_map_alloc(s, P(9 + 4 * i), P(1), S2_RW, 0), S2_OK);

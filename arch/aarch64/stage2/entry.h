@@ -108,6 +108,10 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   return e | (attr & S2_ACCESSED) >> 6;
 }
 
+static inline uint64_t s2_entry_following(uint8_t l, uint64_t e) {
+  return e + S2_GEO_SPAN(l);
+}
+
 static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
   (void)l;
   return (e & ~(S2_A64_S2AP | S2_A64_XSW)) | ((uint64_t)(rights & S2_RW) << S2_A64_S2AP_SHIFT) | s2_a64_xsw(rights);

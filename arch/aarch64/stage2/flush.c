@@ -92,9 +92,9 @@ static bool differs(struct vm_regs a, struct vm_regs b) {
 }
 
 /** Put the space's registers in place; answers what was there. */
-static struct vm_regs enter_vm(struct s2_tlb tlb) {
+static struct vm_regs enter_vm(const struct s2_tlb *tlb) {
   struct vm_regs old = read_vm();
-  struct vm_regs own = {tlb.root, tlb.ctrl};
+  struct vm_regs own = {tlb->root, tlb->ctrl};
   if (differs(old, own)) {
     write_vm(own);
     isb();
@@ -102,8 +102,8 @@ static struct vm_regs enter_vm(struct s2_tlb tlb) {
   return old;
 }
 
-static void leave_vm(struct s2_tlb tlb, struct vm_regs old) {
-  struct vm_regs own = {tlb.root, tlb.ctrl};
+static void leave_vm(const struct s2_tlb *tlb, struct vm_regs old) {
+  struct vm_regs own = {tlb->root, tlb->ctrl};
   isb();
   if (differs(old, own)) {
     write_vm(old);
@@ -111,7 +111,7 @@ static void leave_vm(struct s2_tlb tlb, struct vm_regs old) {
   }
 }
 
-void s2_arch_flush_all(struct s2_tlb tlb) {
+void s2_arch_flush_all(const struct s2_tlb *tlb) {
   struct vm_regs old = enter_vm(tlb);
   dsb_ishst(); /* the table writes are visible to the walkers before anything is forgotten */
   tlbi_vmalls12e1is();
@@ -119,7 +119,7 @@ void s2_arch_flush_all(struct s2_tlb tlb) {
   leave_vm(tlb, old);
 }
 
-void s2_arch_flush_range(struct s2_tlb tlb, uint64_t first, uint64_t last, uint64_t step) {
+void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step) {
   struct vm_regs old;
   uint64_t ipa;
   if (step == 0 || first > last) {

@@ -73,6 +73,10 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   return e | (attr & S2_AD_MASK) >> 10;
 }
 
+static inline uint64_t s2_entry_following(uint8_t l, uint64_t e) {
+  return e + (S2_GEO_SPAN(l) >> S2_GST_PPN_TO_HPA);
+}
+
 static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
   (void)l;
   return (e & ~S2_GST_RWX) | (uint64_t)(rights & S2_RWX) << 1;

@@ -28,14 +28,14 @@ static bool invept(uint64_t type, uint64_t eptp) {
 #error "EPT invalidation needs an x86-64 target or a hosted build"
 #endif
 
-void s2_arch_flush_all(struct s2_tlb tlb) {
-  if (!invept(INVEPT_SINGLE, tlb.root)) {
+void s2_arch_flush_all(const struct s2_tlb *tlb) {
+  if (!invept(INVEPT_SINGLE, tlb->root)) {
     /* at least one of the two types exists wherever INVEPT does: forget too much rather than too little */
     (void)invept(INVEPT_ALL, 0u);
   }
 }
 
-void s2_arch_flush_range(struct s2_tlb tlb, uint64_t first, uint64_t last, uint64_t step) {
+void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step) {
   (void)first;
   (void)last;
   (void)step;

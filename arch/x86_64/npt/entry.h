@@ -71,6 +71,10 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   return e | (attr & S2_AD_MASK) >> 11;
 }
 
+static inline uint64_t s2_entry_following(uint8_t l, uint64_t e) {
+  return e + S2_GEO_SPAN(l);
+}
+
 static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
   (void)l;
   return (e & ~(S2_NPT_RW | S2_NPT_NX)) | (rights & S2_W) | ((rights & S2_X) != 0 ? 0u : S2_NPT_NX);

@@ -17,13 +17,13 @@ static void asid_flush(uint32_t asid) {
 #endif
 }
 
-void s2_arch_flush_all(struct s2_tlb tlb) {
-  asid_flush(tlb.vmid);
+void s2_arch_flush_all(const struct s2_tlb *tlb) {
+  asid_flush(tlb->vmid);
 }
 
-void s2_arch_flush_range(struct s2_tlb tlb, uint64_t first, uint64_t last, uint64_t step) {
+void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step) {
   (void)first;
   (void)last;
   (void)step;
-  asid_flush(tlb.vmid);
+  asid_flush(tlb->vmid);
 }
