@@ -1016,6 +1016,30 @@ static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
   unite_borders(s, p, i);
 }
 
+/**
+ * Area i of window p is new, where making room has moved its place to the chunk of a neighbour: they may be one. Returns
+ * where it is now.
+ */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p));
+    terminates \true; exits \false;
+    assigns s->count, s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  int32_t at = i;
+  if (meets(k, at + 1)) {
+    chunk_unite(k, at + 1);
+    count_add(s, -1);
+  }
+  if (at > 0 && meets(k, at)) {
+    chunk_unite(k, at);
+    count_add(s, -1);
+    at--;
+  }
+  return at;
+}
+
 /** [x, y) is free and touches nothing like it in its chunk: a new area. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
     requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
@@ -1033,15 +1057,10 @@ static s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
-  struct s2_chunk *k = &s->chunks[s->id[r.p]];
   reach(s, r.p, y);
-  chunk_insert(k, r.i, x, y, pl);
+  chunk_insert(&s->chunks[s->id[r.p]], r.i, x, y, pl);
   count_add(s, 1);
-  if (meets(k, r.i + 1)) { /* making room may have moved x to the chunk of its right neighbour */
-    chunk_unite(k, r.i + 1);
-    count_add(s, -1);
-  }
-  unite_borders(s, r.p, r.i);
+  unite_borders(s, r.p, unite_within(s, r.p, r.i));
   return S2_OK;
 }
 

@@ -25,16 +25,8 @@ static uint64_t take_frame(const struct s2_space *s, uint8_t l) {
   return hpa;
 }
 
-/** A new leaf of level l is visible: invalidate where needed, count. */
-/*@ requires s: \valid(s) && l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns s->pt.flush, s->stats; */
-static inline void note_placed(struct s2_space *s, uint64_t base, uint8_t l) {
-  s2_flush_mapped(&s->pt, base, base + s2_span(l), l);
-  s2_count(&s->stats.frames_taken, pages_of(l));
-}
-
 struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr) {
-  struct s2_got r = {s2_page_check(&s->pt.pool, at), 0, S2_NO_FRAME};
+  struct s2_got r = {s2_page_check(&s->pt.pool, at), 0, S2_NO_FRAME, at.l > 0};
   if (r.status != S2_OK) {
     return r;
   }
@@ -46,7 +38,7 @@ struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, 
   uint64_t off = s2_offset(gpa, 0);
   s2_host_frame_zero(s->pt.flush.ctx, hpa, 0);
   s2_page_commit(&s->pt.pool, at, gpa - off, hpa, attr | S2_FMT_AD);
-  note_placed(s, gpa - off, 0);
+  s2_count(&s->stats.frames_taken, 1);
   r.hpa = hpa + off;
   return r;
 }
@@ -54,11 +46,13 @@ struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, 
 /** Can a block of level l at base be made: inside [lo, hi), nothing there, tables enough? */
 /*@ requires inv: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
-static s2_status check_block(const struct s2_space *s, uint64_t base, uint64_t lo, uint64_t hi, uint8_t l) {
-  if (base < lo || hi - base < s2_span(l)) {
-    return S2_ERR_RANGE;
+static struct s2_need check_block(const struct s2_space *s, uint64_t base, uint64_t lo, uint64_t hi, uint8_t l) {
+  struct s2_need r = {S2_ERR_RANGE, 0};
+  if (base >= lo && hi - base >= s2_span(l)) {
+    r = s2_plan_map(&s->pt.pool, base, base + s2_span(l), 0, l);
+    r.status = s2_plan_check(&s->pt.pool, r);
   }
-  return s2_plan_check(&s->pt.pool, s2_plan_map(&s->pt.pool, base, base + s2_span(l), 0, l));
+  return r;
 }
 
 /** One try: a block of level l > 0 around gpa, inside [lo, hi). */
@@ -68,7 +62,8 @@ static s2_status check_block(const struct s2_space *s, uint64_t base, uint64_t l
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, uint8_t l) {
   uint64_t base = gpa - s2_offset(gpa, l);
-  struct s2_got r = {check_block(s, base, lo, hi, l), l, S2_NO_FRAME};
+  struct s2_need need = check_block(s, base, lo, hi, l);
+  struct s2_got r = {need.status, l, S2_NO_FRAME, need.tables > 0};
   if (r.status != S2_OK) {
     return r;
   }
@@ -79,7 +74,7 @@ static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, 
   }
   s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
   s2_commit_map(&s->pt.pool, base, base + s2_span(l), hpa, attr | S2_FMT_AD, l);
-  note_placed(s, base, l);
+  s2_count(&s->stats.frames_taken, pages_of(l));
   s2_count(&s->stats.blocks_taken, 1);
   r.hpa = hpa + (gpa - base);
   return r;
@@ -101,10 +96,11 @@ struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64
 }
 
 s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks) {
+  bool linked = false;
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w <= end;
       loop invariant inv: Good(&s->pt);
-      loop assigns w, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
+      loop assigns w, linked, *s, s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1];
       loop variant end - w; */
   while (w < end) {
     struct s2_got got = s2_alloc_one(s, w, w, end, attr, blocks);
@@ -114,8 +110,10 @@ s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint
       }
       return got.status;
     }
+    linked = linked || got.linked;
     w += s2_span((uint8_t)got.level);
   }
+  s2_flush_mapped(&s->pt, gpa, end, 0, linked);
   return S2_OK;
 }
 

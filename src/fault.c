@@ -39,6 +39,8 @@ static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2
   if (got.status != S2_OK) {
     return answer(S2_FAULT_NO_MEMORY, got.status, 0);
   }
+  uint64_t base = gpa - s2_offset(gpa, (uint8_t)got.level);
+  s2_flush_mapped(&s->pt, base, base + s2_span((uint8_t)got.level), got.level, got.linked);
   return answer(S2_FAULT_RESOLVED, S2_OK, got.hpa);
 }
 

@@ -18,6 +18,23 @@ static struct s2_tlb tlb_of(const struct s2_pt *pt) {
   return tlb;
 }
 
+/** On all other CPUs, unless the instructions have reached them. */
+/*@ requires pt: \valid(pt);
+    terminates \true; exits \false; assigns pt->flush.epoch; */
+static void flush_others(struct s2_pt *pt, uint64_t first, uint64_t last) {
+  next_epoch(&pt->flush);
+  if (S2_FMT_BROADCAST == 0) {
+    s2_host_flush_remote(pt->flush.ctx, pt->flush.vmid, first, last);
+  }
+}
+
+void s2_flush_full(struct s2_pt *pt) {
+  struct s2_tlb tlb = tlb_of(pt);
+  s2_count(&pt->flush.fulls, 1);
+  s2_arch_flush_all(&tlb);
+  flush_others(pt, 0, UINT64_MAX);
+}
+
 /** A range costs one instruction per step; links that went away are known to walk caches under any address. */
 /*@ requires pt: \valid_read(pt) && gpa < end && level <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
@@ -29,20 +46,12 @@ void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level
   if (level > S2_MAX_LEVEL) {
     return;
   }
-  struct s2_tlb tlb = tlb_of(pt);
-  uint64_t first = gpa;
-  uint64_t last = end - 1;
   if (needs_full(pt, gpa, end, (uint8_t)level)) {
-    first = 0;
-    last = UINT64_MAX;
-    s2_count(&pt->flush.fulls, 1);
-    s2_arch_flush_all(&tlb);
-  } else {
-    s2_count(&pt->flush.ranges, 1);
-    s2_arch_flush_range(&tlb, first, last, s2_span((uint8_t)level));
+    s2_flush_full(pt);
+    return;
   }
-  next_epoch(&pt->flush);
-  if (S2_FMT_BROADCAST == 0) {
-    s2_host_flush_remote(pt->flush.ctx, pt->flush.vmid, first, last);
-  }
+  struct s2_tlb tlb = tlb_of(pt);
+  s2_count(&pt->flush.ranges, 1);
+  s2_arch_flush_range(&tlb, gpa, end - 1, s2_span((uint8_t)level));
+  flush_others(pt, gpa, end - 1);
 }

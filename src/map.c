@@ -216,7 +216,7 @@ struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_
   return r;
 }
 
-/** s2_pt_map() of one page: one descent. */
+/** s2_pt_map() of one page: one descent. attr carries the accessed/dirty default. */
 /*@ requires inv: \valid(pt) && Good(pt) && Dom(&pt->pool, gpa) && off(gpa, 0) == 0;
     terminates \true; exits \false;
     ensures inv: Good(pt); */
@@ -225,6 +225,7 @@ S2_INLINE s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint3
   s2_status st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
     s2_page_commit(&pt->pool, at, gpa, hpa, attr);
+    s2_flush_mapped(pt, gpa, gpa + S2_PAGE_SIZE, 0, at.l > 0);
   }
   return st;
 }
@@ -235,9 +236,11 @@ S2_INLINE s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint3
     ensures inv: Good(pt); */
 static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
                            uint32_t leaf_max) {
-  s2_status st = s2_plan_check(&pt->pool, s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max));
+  struct s2_need plan = s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max);
+  s2_status st = s2_plan_check(&pt->pool, plan);
   if (st == S2_OK) {
     s2_commit_map(&pt->pool, gpa, end, hpa, attr, leaf_max);
+    s2_flush_mapped(pt, gpa, end, 0, plan.tables > 0);
   }
   return st;
 }
@@ -251,12 +254,7 @@ s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
     return S2_ERR_ATTR;
   }
   if (size == S2_PAGE_SIZE) {
-    st = map_page(pt, gpa, hpa, attr | S2_FMT_AD);
-  } else {
-    st = map_range(pt, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
+    return map_page(pt, gpa, hpa, attr | S2_FMT_AD);
   }
-  if (st == S2_OK) {
-    s2_flush_mapped(pt, gpa, gpa + size, 0);
-  }
-  return st;
+  return map_range(pt, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
 }

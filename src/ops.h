@@ -147,6 +147,13 @@ uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t r
     ensures fresh: level != S2_NO_LEVEL ==> Flushed(&pt->pool); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
 
+/** Everything this space's VMID has, on every CPU, complete on return. */
+/*@ requires pt: \valid(pt);
+    terminates \true; exits \false;
+    assigns pt->flush;
+    ensures fresh: Flushed(&pt->pool); */
+void s2_flush_full(struct s2_pt *pt);
+
 /** s2_flush_range() then s2_pool_drain(), which a change that took no table away does not need. Returns the pages given to the host. */
 /*@ requires pt: \valid(pt) && gpa < end;
     terminates \true; exits \false;
@@ -159,22 +166,30 @@ static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end
   return pt->pool.nlimbo == 0 ? 0 : s2_pool_drain(&pt->pool, pt->flush.ctx);
 }
 
-/** A new leaf is visible: invalidate where the architecture may have cached the hole. */
+/**
+ * New leaves are visible, and new links if `linked`: invalidate where the architecture may have cached the hole. Links
+ * need all of it: a fence by address orders leaves only.
+ */
 /*@ requires pt: \valid(pt) && gpa < end;
     terminates \true; exits \false; assigns pt->flush; */
-static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
+static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level, bool linked) {
   if (S2_FMT_MAP_FLUSH != 0) {
-    s2_flush_range(pt, gpa, end, level);
+    if (linked) {
+      s2_flush_full(pt);
+    } else {
+      s2_flush_range(pt, gpa, end, level);
+    }
   }
 }
 
 /* ---- backends ---- */
 
-/** A leaf of an alloc area: obtained, zeroed, mapped. */
+/** A leaf of an alloc area: obtained, zeroed, mapped. Its invalidation, where needed, is the caller's. */
 struct s2_got {
   s2_status status;
   uint32_t level; /* of the leaf that was made          */
   uint64_t hpa;   /* where the address asked for is now */
+  bool linked;    /* tables were linked for it          */
 };
 
 /** One leaf around gpa, inside [lo, hi): a block when blocks are asked for and everything fits, else 4 KiB. (BCK-3) */
@@ -206,10 +221,11 @@ s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint
     ensures same: Same{Pre,Post}(&s->pt.pool); */
 void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level);
 
-/** Map an area's host range in one go; its plan was accepted. (BCK-1) */
+/** Map an area's host range in one go; its plan was accepted, `linked` says it takes tables. (BCK-1) */
 /*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
+void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
+                   bool linked);
 
 #endif

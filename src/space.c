@@ -76,7 +76,7 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
   if (!s2_attr_legal(s->pt.pool.features, attr)) {
     return S2_ERR_ATTR;
   }
-  if ((flags & ~allowed) != 0) {
+  if ((flags & ~allowed) != 0 || (flags & (S2_PAGES | S2_BLOCKS)) == (S2_PAGES | S2_BLOCKS)) {
     return S2_ERR_CONFIG;
   }
   return s2_areas_overlap(&s->areas, gpa, gpa + size) ? S2_ERR_MAPPED : S2_OK;
@@ -92,7 +92,8 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   }
   uint64_t end = gpa + size;
   uint32_t leaf_max = (flags & S2_PAGES) != 0 ? 0 : S2_MAX_LEVEL;
-  st = s2_plan_check(&s->pt.pool, s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max));
+  struct s2_need plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
+  st = s2_plan_check(&s->pt.pool, plan);
   if (st != S2_OK) {
     return st;
   }
@@ -101,7 +102,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   if (st != S2_OK) {
     return st;
   }
-  s2_linear_map(s, gpa, end, hpa, attr, leaf_max);
+  s2_linear_map(s, gpa, end, hpa, attr, leaf_max, plan.tables > 0);
   return S2_OK;
 }
 
@@ -111,7 +112,7 @@ s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t
     return st;
   }
   uint64_t end = gpa + size;
-  bool blocks = (flags & S2_BLOCKS) != 0 && (flags & S2_PAGES) == 0;
+  bool blocks = (flags & S2_BLOCKS) != 0;
   bool populate = (flags & S2_POPULATE) != 0;
   if (populate) {
     st = s2_alloc_populate(s, gpa, end, attr, blocks);

@@ -85,7 +85,7 @@ static void split_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
   flush_break(pt, base, at.l);
   uint32_t c = s2_tree_fresh(p, 0, S2_ENTRIES, (uint8_t)(at.l - 1), s2_entry_hpa(at.l, e), s2_entry_attr(at.l, e));
   s2_tree_link(p, at.t, at.i, c);
-  s2_flush_mapped(pt, base, base + s2_span(at.l), (uint32_t)at.l - 1u);
+  s2_flush_mapped(pt, base, base + s2_span(at.l), (uint32_t)at.l - 1u, true);
   s2_count(&pt->splits, 1);
 }
 
@@ -192,7 +192,7 @@ static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t
   s2_entry_write(p, parent, i, s2_entry_leaf(l, r.hpa, r.attr));
   s2_live_add(p, parent, 1);
   (void)s2_pool_drain(p, pt->flush.ctx);
-  s2_flush_mapped(pt, gpa, gpa + s2_span(l), l);
+  s2_flush_mapped(pt, gpa, gpa + s2_span(l), l, false);
 }
 
 /** The arguments of a collapse, in the order of the header. */

@@ -37,7 +37,16 @@ static uint64_t per_gib(uint64_t bytes, uint64_t mapped) {
 }
 
 struct s2_memory s2_memory_report(const struct s2_space *s) {
-  struct s2_memory m = {{0, 0, 0, 0, 0}, 0, 0, 0};
+  struct s2_memory m;
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= S2_LEVELS;
+      loop assigns k, m.leaves[0 .. 4];
+      loop variant S2_LEVELS - k; */
+  for (k = 0; k < S2_LEVELS; k++) {
+    m.leaves[k] = 0;
+  }
+  m.mapped = 0;
+  m.table_bytes = 0;
   struct s2_leaf leaf = s2_pt_next(&s->pt, 0);
   /*@ loop assigns m, leaf; */
   while (leaf.status == S2_OK) {

@@ -165,7 +165,9 @@ static void add_step(struct s2_steps *r, uint64_t table_hpa, uint64_t e, uint32_
 
 struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
   const struct s2_pool *p = &pt->pool;
-  struct s2_steps r = {S2_ERR_WIDTH, 0, {{0, 0, 0, 0, 0}}};
+  struct s2_steps r;
+  r.status = S2_ERR_WIDTH;
+  r.count = 0;
   if (!fits(pt, gpa)) {
     return r;
   }

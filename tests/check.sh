@@ -34,7 +34,7 @@ stage contracts CC=gcc check-contracts
 stage coverage CC=gcc coverage
 
 sh tests/status.sh
-total=$(find "$RESULTS_ROOT" -type f ! -name '*.log' -exec cat {} + | awk '{p += $1; f += $2} END {printf "%d passed, %d failed", p, f}')
+total=$(find "$RESULTS_ROOT" -type f ! -name '*.log' ! -path '*/under-coverage/*' -exec cat {} + | awk '{p += $1; f += $2} END {printf "%d passed, %d failed", p, f}')
 printf '\nchecked in %ss\n%s\n' "$(($(date +%s) - started))" "$total"
 case $total in *', 0 failed') exit 0 ;; esac
 exit 1

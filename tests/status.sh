@@ -10,7 +10,7 @@ line() {
   title=$1
   shift
   for kind in "$@"; do
-    find "$root" -path "*/$kind/*" -type f ! -name '*.log' -exec cat {} +
+    find "$root" -path "*/$kind/*" -type f ! -name '*.log' ! -path '*/under-coverage/*' -exec cat {} +
   done | awk -v t="$title" '{p += $1; f += $2; s += $3} END {
     if (NR == 0) { printf "  %-12s not run\n", t } else { printf "  %-12s %d of %d passed (%d s)\n", t, p, p + f, s } }'
 }

@@ -62,7 +62,7 @@ enum s2_insn {
   S2_INSN_IPAS2E1IS,    /* a: operand, IPA[51:12]                   */
   S2_INSN_VMALLE1IS,
   S2_INSN_VMALLS12E1IS,
-  S2_INSN_HFENCE_GVMA   /* a: GPA >> 2 or 0 for all, b: VMID        */
+  S2_INSN_HFENCE_GVMA   /* a: GPA >> 2, UINT64_MAX for all; b: VMID */
 };
 struct s2_trace_entry {
   enum s2_insn insn;

@@ -29,7 +29,7 @@ struct s2_piece {
 
 /**
  * s2_guest_run() - the longest directly reachable piece from gpa, at most max bytes, with the rights `access`.
- * Iterate by advancing gpa by len.
+ * Iterate by advancing gpa by len. Return: as the copies below; S2_ERR_SIZE when max is 0.
  */
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
     terminates \true; exits \false;

@@ -72,6 +72,7 @@
 #define s2_alloc_release S2_NAME(alloc_release)
 /* flush.h */
 #define s2_flush_range S2_NAME(flush_range)
+#define s2_flush_full S2_NAME(flush_full)
 #define s2_arch_flush_range S2_NAME(arch_flush_range)
 #define s2_arch_flush_all S2_NAME(arch_flush_all)
 /* area.h */

@@ -4,7 +4,8 @@
  *
  * A leaf exists only inside an area, with that area's rights or fewer and the host address its backend gives. Calls on
  * one space are serialised by its owner; different spaces are independent. Every argument value gets a defined answer;
- * a refusal changes nothing.
+ * a refusal changes nothing. Where several things are wrong at once, one of their codes is returned. Do not map through
+ * the page table inside a space: such leaves lie in no area, and s2_clear() does not see them.
  */
 #ifndef STAGE2_SPACE_H
 #define STAGE2_SPACE_H
@@ -29,8 +30,8 @@ struct s2_space_config {
   uint64_t gpa_size; /* 0: up to the end of the format's width                     */
 };
 
-/* flags of s2_map_linear() and s2_map_alloc() */
-#define S2_PAGES 0x1u    /* 4 KiB leaves only                                         */
+/* flags of s2_map_linear() and s2_map_alloc(); S2_PAGES with S2_BLOCKS is refused (S2_ERR_CONFIG) */
+#define S2_PAGES 0x1u    /* 4 KiB leaves only; what s2_map_alloc() does anyway        */
 #define S2_POPULATE 0x2u /* alloc: obtain and map all frames now                      */
 #define S2_BLOCKS 0x4u   /* alloc: ask the host for large frames, fall back to 4 KiB  */
 
@@ -132,8 +133,8 @@ S2_MUST_USE s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size);
 /**
  * s2_protect() - areas and leaves in [gpa, gpa + size) get the rights `rights`; types and addresses stay.
  *
- * The whole range must lie in areas. Return: as s2_unmap(), and S2_ERR_ATTR: not a legal set of rights for an area's
- * type; S2_ERR_NOT_MAPPED: an address in no area. Nothing changed then.
+ * The whole range must lie in areas. Return: as s2_unmap(), and S2_ERR_ATTR: not a legal set of rights (which does not
+ * depend on the type in any format); S2_ERR_NOT_MAPPED: an address in no area. Nothing changed then.
  */
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
     terminates \true; exits \false;

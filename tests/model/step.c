@@ -195,7 +195,8 @@ static struct verdict expect_map(const struct t_world *w, const struct t_op *o) 
   if (!s2_attr_legal(w->cfg.hw.features, o->attr)) {
     v.must |= BIT(S2_ERR_ATTR);
   }
-  if ((o->flags & ~(linear ? S2_PAGES : S2_PAGES | S2_POPULATE | S2_BLOCKS)) != 0) {
+  if ((o->flags & ~(linear ? S2_PAGES : S2_PAGES | S2_POPULATE | S2_BLOCKS)) != 0 ||
+      (o->flags & (S2_PAGES | S2_BLOCKS)) == (S2_PAGES | S2_BLOCKS)) {
     v.must |= BIT(S2_ERR_CONFIG);
   }
   if (range_errors(w, o->gpa, o->size) == 0 && m_overlap(&w->m, o->gpa, o->gpa + o->size)) {

@@ -467,7 +467,7 @@ static void insn(struct t_world *w, uint32_t i, uint64_t a, uint64_t b) {
   if (i != S2_INSN_HFENCE_GVMA || b != w->cfg.hw.vmid) {
     w->tlb.wrong = "not an hfence.gvma of this VMID";
   }
-  if (a == 0) {
+  if (a == UINT64_MAX) {
     drop(&w->tlb, T_HERE, 0, UINT64_MAX, false);
   } else {
     drop(&w->tlb, T_HERE, a << 2, (a << 2) + 4095, true);

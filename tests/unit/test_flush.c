@@ -77,7 +77,7 @@ static void check_full_insns(void) {
   assert_int_equal(count_insn(S2_INSN_IPAS2E1IS), 0);
 #elif defined(S2_FORMAT_GST)
   assert_int_equal(s2_trace.count, 1);
-  assert_int_equal(s2_trace.e[0].a, 0);
+  assert_int_equal(s2_trace.e[0].a, UINT64_MAX);
   assert_int_equal(s2_trace.e[0].b, ENV_VMID);
 #else
   assert_int_equal(s2_trace.count, 1);

@@ -805,7 +805,7 @@ static void test_flush_switch(void **state) {
 }
 #else
 static void test_flush(void **state) {
-  const struct s2_trace_entry all[] = {{S2_INSN_HFENCE_GVMA, 0, 7}};
+  const struct s2_trace_entry all[] = {{S2_INSN_HFENCE_GVMA, UINT64_MAX, 7}};
   const struct s2_trace_entry range[] = {{S2_INSN_HFENCE_GVMA, 0x400, 7}, {S2_INSN_HFENCE_GVMA, 0x800, 7}};
   const struct s2_trace_entry blocks[] = {{S2_INSN_HFENCE_GVMA, 0x80000, 7}, {S2_INSN_HFENCE_GVMA, 0x100000, 7}};
   const struct s2_trace_entry end[] = {{S2_INSN_HFENCE_GVMA, (UINT64_MAX - 0x1fff) >> 2, 7},

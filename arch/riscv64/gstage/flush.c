@@ -25,7 +25,7 @@ static void hfence_gvma_gpa(uint64_t gpa_by_4, uint32_t vmid) {
 /** Forget every guest address of one VMID: rs1 is x0. */
 static void hfence_gvma_vmid(uint32_t vmid) {
 #ifdef S2_HOSTED
-  s2_trace_record(S2_INSN_HFENCE_GVMA, 0u, vmid);
+  s2_trace_record(S2_INSN_HFENCE_GVMA, UINT64_MAX, vmid);
 #else
   uint64_t id = vmid;
   __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" : : "r"(id) : "memory");
