@@ -20,7 +20,7 @@
 _Static_assert(S2_GEO_SPAN(0) == S2_PAGE_SIZE && S2_GEO_SPAN(1) == 0x200000u, "4 KiB pages, 2 MiB blocks");
 _Static_assert(S2_GEO_SPAN(2) == 0x40000000u && S2_GEO_SPAN(3) == UINT64_C(0x8000000000), "1 GiB, 512 GiB blocks");
 _Static_assert(S2_GEO_SHIFT(S2_MAX_LEVEL) == 48u && S2_GEO_ROOT_SHIFT(S2_MAX_LEVEL) == 57u, "five levels");
-_Static_assert(S2_GEO_SHIFT(0) + 9u == S2_GEO_ROOT_SHIFT(0) && S2_ENTRIES == 1u << 9, "a table is 512 entries");
+_Static_assert(S2_GEO_SHIFT(0) + 9u == S2_GEO_ROOT_SHIFT(0) && S2_ENTRIES == 512u, "a table is 512 entries");
 
 static inline uint32_t s2_slot(uint64_t va, uint8_t l) {
   return (uint32_t)S2_GEO_SLOT(va, l);

@@ -6,7 +6,10 @@
 /*@ requires cfg: \valid_read(cfg);
     terminates \true; exits \false; assigns \nothing; */
 static s2_status check_config(const struct s2_config *cfg) {
-  uint32_t vmid_max = (cfg->features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX;
+  uint32_t vmid_max = S2_FMT_VMID_MAX;
+  if ((cfg->features & S2_FEAT_VMID16) != 0) {
+    vmid_max = 0xffffu;
+  }
   if ((cfg->features & ~S2_FMT_FEATURES) != 0 || cfg->vmid > vmid_max || (cfg->vmid == 0 && S2_FMT_VMID_ZERO == 0)) {
     return S2_ERR_CONFIG;
   }
@@ -26,8 +29,7 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
     return st;
   }
   struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
-  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits,
-                    cfg->features);
+  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits, cfg->features);
   if (st != S2_OK) {
     return st;
   }

@@ -91,7 +91,10 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
     return st;
   }
   uint64_t end = gpa + size;
-  uint32_t leaf_max = (flags & S2_PAGES) != 0 ? 0 : S2_MAX_LEVEL;
+  uint32_t leaf_max = S2_MAX_LEVEL;
+  if ((flags & S2_PAGES) != 0) {
+    leaf_max = 0;
+  }
   struct s2_need plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
   st = s2_plan_check(&s->pt.pool, plan);
   if (st != S2_OK) {

@@ -231,7 +231,7 @@ s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
   if (!within_leaf_table(at, gpa, end)) {
     return unmap_wide(pt, gpa, end);
   }
-  uint32_t level = remove_run(&pt->pool, at, gpa, end).n > 0 ? 0 : S2_NO_LEVEL;
+  uint32_t level = remove_run(&pt->pool, at, gpa, end).n > 0 ? (uint32_t)at.l : S2_NO_LEVEL;
   (void)s2_flush_done(pt, gpa, end, level);
   return S2_OK;
 }

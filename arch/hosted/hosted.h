@@ -25,7 +25,7 @@ struct s2_hosted {
   uint64_t zeroed;     /* pages zeroed                                                                     */
   uint64_t remote_flushes;
   uint64_t flush_first, flush_last; /* of the last remote flush                                            */
-  uint64_t cycles;     /* s2_host_cycles(): counts up by one                                               */
+  uint64_t cycles; /* s2_host_cycles(): counts up by one                                               */
 };
 
 /** Memory of `pages` pages at HPA base; with_bytes: frames have contents. false: no memory for it. */

@@ -17,10 +17,10 @@
 #define S2_CHUNK_AREAS 64
 
 /* backends, in s2_area.backend */
-#define S2_BACK_NONE 0u
+#define S2_BACK_NONE   0u
 #define S2_BACK_LINEAR 1u /* HPA = GPA + delta                                                     */
-#define S2_BACK_ALLOC 2u  /* frames come from the host's allocator, at once or at the first fault  */
-#define S2_BACK_KIND 0xffu
+#define S2_BACK_ALLOC  2u /* frames come from the host's allocator, at once or at the first fault  */
+#define S2_BACK_KIND   0xffu
 #define S2_BACK_BLOCKS 0x100u /* flag: frames larger than 4 KiB may be used                        */
 
 /** One area, by value. backend == S2_BACK_NONE: there is none. */
@@ -63,8 +63,8 @@ struct s2_areas {
   uint32_t cap;   /* chunks handed in                                             */
   int32_t n;      /* windows in use, at least 1                                   */
   int32_t nspare;
-  int32_t count;  /* areas in the set                                             */
-  int32_t hit_p;  /* window and place where s2_areas_again() looked last         */
+  int32_t count; /* areas in the set                                             */
+  int32_t hit_p; /* window and place where s2_areas_again() looked last         */
   int32_t hit_i;
 };
 

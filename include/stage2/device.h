@@ -12,11 +12,21 @@
 /** Access widths in bytes. */
 typedef enum s2_width_t { S2_WIDTH_1 = 1, S2_WIDTH_2 = 2, S2_WIDTH_4 = 4, S2_WIDTH_8 = 8 } s2_access_width;
 
-typedef struct s2_port { uint16_t number; } s2_port;              /* x86 I/O port                                */
-typedef struct s2_sysreg { uint32_t number; } s2_sysreg;          /* CSR, MSR or encoded A64 system register     */
-struct s2_gpa_range { uint64_t first, last; };                    /* inclusive: can end at the top of the space  */
-struct s2_port_range { uint16_t first, last; };
-struct s2_sysreg_range { uint32_t first, last; };
+typedef struct s2_port {
+  uint16_t number;
+} s2_port; /* x86 I/O port                                */
+typedef struct s2_sysreg {
+  uint32_t number;
+} s2_sysreg; /* CSR, MSR or encoded A64 system register     */
+struct s2_gpa_range {
+  uint64_t first, last;
+}; /* inclusive: can end at the top of the space  */
+struct s2_port_range {
+  uint16_t first, last;
+};
+struct s2_sysreg_range {
+  uint32_t first, last;
+};
 
 /** s2_width_of() - bytes to a width: S2_OK and *w, or S2_ERR_SIZE and *w untouched. */
 /*@ requires w: \valid(w);

@@ -16,10 +16,10 @@
 
 /** How to name this space's translations to the hardware. Filled at init, constant afterwards. */
 struct s2_flush {
-  void *ctx;       /* handed back to the host's functions                                          */
-  uint32_t vmid;   /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                      */
-  int32_t epoch;   /* counts invalidations, wraps at INT32_MAX to 0; NPT: see s2_flush_epoch()     */
-  int64_t ranges;  /* invalidations by range, by whole VMID, and in break-before-make splits       */
+  void *ctx;      /* handed back to the host's functions                                          */
+  uint32_t vmid;  /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                      */
+  int32_t epoch;  /* counts invalidations, wraps at INT32_MAX to 0; NPT: see s2_flush_epoch()     */
+  int64_t ranges; /* invalidations by range, by whole VMID, and in break-before-make splits       */
   int64_t fulls;
   int64_t breaks;
 };
@@ -53,16 +53,16 @@ void s2_arch_flush_all(const struct s2_tlb *tlb);
 #ifdef S2_HOSTED
 /* What a hosted build would have executed. One name per instruction, with its operands. */
 enum s2_insn {
-  S2_INSN_INVEPT,       /* a: type (1 single, 2 all), b: EPTP       */
-  S2_INSN_ASID_FLUSH,   /* a: ASID                                  */
-  S2_INSN_VTTBR,        /* a: value written                         */
+  S2_INSN_INVEPT,     /* a: type (1 single, 2 all), b: EPTP       */
+  S2_INSN_ASID_FLUSH, /* a: ASID                                  */
+  S2_INSN_VTTBR,      /* a: value written                         */
   S2_INSN_DSB_ISHST,
   S2_INSN_DSB_ISH,
   S2_INSN_ISB,
-  S2_INSN_IPAS2E1IS,    /* a: operand, IPA[51:12]                   */
+  S2_INSN_IPAS2E1IS, /* a: operand, IPA[51:12]                   */
   S2_INSN_VMALLE1IS,
   S2_INSN_VMALLS12E1IS,
-  S2_INSN_HFENCE_GVMA   /* a: GPA >> 2, UINT64_MAX for all; b: VMID */
+  S2_INSN_HFENCE_GVMA /* a: GPA >> 2, UINT64_MAX for all; b: VMID */
 };
 struct s2_trace_entry {
   enum s2_insn insn;

@@ -23,7 +23,7 @@ struct s2_copied {
 /** A piece of guest memory the host can touch. */
 struct s2_piece {
   s2_status status;
-  void *at;     /* len bytes from gpa, valid until the space is next changed */
+  void *at; /* len bytes from gpa, valid until the space is next changed */
   uint64_t len;
 };
 

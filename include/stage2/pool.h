@@ -23,9 +23,9 @@ struct s2_table {
 
 /* states above the levels 0..S2_MAX_LEVEL, in s2_node.level */
 #define S2_NODE_LIMBO_FRAMES 252u
-#define S2_NODE_LIMBO 253u
-#define S2_NODE_RESERVED 254u
-#define S2_NODE_FREE 255u
+#define S2_NODE_LIMBO        253u
+#define S2_NODE_RESERVED     254u
+#define S2_NODE_FREE         255u
 
 /** The record of one table. */
 struct s2_node {
@@ -55,9 +55,9 @@ struct s2_pool {
   uint32_t features; /* what the host declared: S2_FEAT_...                             */
   uint32_t hpa_hi;   /* HPA of tables[0], upper and lower half: constants are uint32_t  */
   uint32_t hpa_lo;
-  int32_t nfree;         /* stack[0 .. nfree-1] are the free tables                     */
-  int32_t nlimbo;        /* stack[cap-nlimbo .. cap-1] wait for an invalidation         */
-  int32_t low;           /* fewest free tables ever seen                                */
+  int32_t nfree;           /* stack[0 .. nfree-1] are the free tables                     */
+  int32_t nlimbo;          /* stack[cap-nlimbo .. cap-1] wait for an invalidation         */
+  int32_t low;             /* fewest free tables ever seen                                */
   int32_t used[S2_LEVELS]; /* used tables per level, the root included                  */
   int32_t high[S2_LEVELS]; /* the most there ever were                                  */
 };

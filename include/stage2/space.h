@@ -31,9 +31,9 @@ struct s2_space_config {
 };
 
 /* flags of s2_map_linear() and s2_map_alloc(); S2_PAGES with S2_BLOCKS is refused (S2_ERR_CONFIG) */
-#define S2_PAGES 0x1u    /* 4 KiB leaves only; what s2_map_alloc() does anyway        */
+#define S2_PAGES    0x1u /* 4 KiB leaves only; what s2_map_alloc() does anyway        */
 #define S2_POPULATE 0x2u /* alloc: obtain and map all frames now                      */
-#define S2_BLOCKS 0x4u   /* alloc: ask the host for large frames, fall back to 4 KiB  */
+#define S2_BLOCKS   0x4u /* alloc: ask the host for large frames, fall back to 4 KiB  */
 
 enum s2_fault_kind {
   S2_FAULT_RESOLVED = 0,  /* a page is there now: retry the access                       */

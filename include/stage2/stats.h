@@ -9,33 +9,33 @@
 
 /** Counted by the space; all start at 0. */
 struct s2_stats {
-  int64_t faults[6];       /* by enum s2_fault_kind                     */
-  int64_t frames_taken;    /* pages obtained from the host              */
-  int64_t frames_given;    /* pages given back                          */
-  int64_t blocks_taken;    /* of those obtained, allocations above 4 KiB */
+  int64_t faults[6];    /* by enum s2_fault_kind                     */
+  int64_t frames_taken; /* pages obtained from the host              */
+  int64_t frames_given; /* pages given back                          */
+  int64_t blocks_taken; /* of those obtained, allocations above 4 KiB */
 };
 
 /** A snapshot with everything derived. */
 struct s2_report {
   struct s2_stats space;
-  int64_t splits;               /* blocks split                                              */
-  int64_t flush_ranges;         /* invalidations by address range                            */
-  int64_t flush_fulls;          /* invalidations of the whole VMID                           */
-  int64_t flush_breaks;         /* of both, those inside a split or collapse                 */
-  uint32_t tables;              /* in the pool                                               */
+  int64_t splits;       /* blocks split                                              */
+  int64_t flush_ranges; /* invalidations by address range                            */
+  int64_t flush_fulls;  /* invalidations of the whole VMID                           */
+  int64_t flush_breaks; /* of both, those inside a split or collapse                 */
+  uint32_t tables;      /* in the pool                                               */
   uint32_t tables_free;
-  uint32_t tables_low;          /* fewest free ever: the high-water mark is tables - this    */
-  uint32_t used[S2_LEVELS];     /* used now, per level, the root included                    */
-  uint32_t high[S2_LEVELS];     /* the most ever used, per level                             */
-  uint32_t areas;               /* areas in the set                                          */
+  uint32_t tables_low;      /* fewest free ever: the high-water mark is tables - this    */
+  uint32_t used[S2_LEVELS]; /* used now, per level, the root included                    */
+  uint32_t high[S2_LEVELS]; /* the most ever used, per level                             */
+  uint32_t areas;           /* areas in the set                                          */
 };
 
 /** Mapped bytes by leaf size and what the tables for them cost (MES-3). */
 struct s2_memory {
-  uint64_t leaves[S2_LEVELS];   /* leaves per level                                          */
-  uint64_t mapped;              /* bytes                                                     */
-  uint64_t table_bytes;         /* bytes of used tables                                      */
-  uint64_t bytes_per_gib;       /* table bytes per mapped GiB, rounded up; 0 if none mapped  */
+  uint64_t leaves[S2_LEVELS]; /* leaves per level                                          */
+  uint64_t mapped;            /* bytes                                                     */
+  uint64_t table_bytes;       /* bytes of used tables                                      */
+  uint64_t bytes_per_gib;     /* table bytes per mapped GiB, rounded up; 0 if none mapped  */
 };
 
 /** s2_count() - add n >= 0 to a counter, stopping at INT64_MAX. */

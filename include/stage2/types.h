@@ -17,10 +17,10 @@
 #include "names.h"
 
 #define S2_PAGE_SIZE 4096u
-#define S2_ENTRIES 512u /* entries of a table                                    */
-#define S2_MAX_LEVEL 4u /* level 0 maps 4 KiB; the number grows towards the root */
-#define S2_LEVELS 5u
-#define S2_NO_FRAME UINT64_MAX /* what s2_host_frame_alloc() answers when it has none  */
+#define S2_ENTRIES   512u /* entries of a table                                    */
+#define S2_MAX_LEVEL 4u   /* level 0 maps 4 KiB; the number grows towards the root */
+#define S2_LEVELS    5u
+#define S2_NO_FRAME  UINT64_MAX /* what s2_host_frame_alloc() answers when it has none  */
 
 #if defined(__GNUC__) && !defined(__FRAMAC__)
 #define S2_MUST_USE __attribute__((warn_unused_result))

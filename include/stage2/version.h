@@ -5,5 +5,5 @@
 #define S2_VERSION_MAJOR 0
 #define S2_VERSION_MINOR 1
 #define S2_VERSION_PATCH 0
-#define S2_VERSION "0.1.0"
+#define S2_VERSION       "0.1.0"
 #endif

@@ -10,9 +10,13 @@ lint-format:
 	@RESULTS=$(RESULTS) tests/run.sh lint format clang-format --dry-run -Werror $(FORMATTED)
 lint-cppcheck:
 	@RESULTS=$(RESULTS) tests/run.sh lint cppcheck tests/lint/cppcheck.sh
-lint-tidy-%:
-	@RESULTS=$(RESULTS) tests/run.sh lint tidy-$* clang-tidy --quiet --warnings-as-errors='*' $(LINTED) \
-	  $(ARCH_$*)/control.c $(ARCH_$*)/flush.c -- $(STD) -DS2_HOSTED $(DEF_$*) -Iinclude -I.
+# one rule per format, written out: make does not look for pattern rules of phony targets
+define tidy_rules
+lint-tidy-$(1):
+	@RESULTS=$$(RESULTS) tests/run.sh lint tidy-$(1) clang-tidy --quiet --warnings-as-errors='*' $$(LINTED) \
+	  $(ARCH_$(1))/control.c $(ARCH_$(1))/flush.c -- $(STD) -DS2_HOSTED $(DEF_$(1)) -Iinclude -I.
+endef
+$(foreach f,$(FORMATS),$(eval $(call tidy_rules,$(f))))
 lint-layout:
 	@RESULTS=$(RESULTS) tests/run.sh lint layout tests/lint/layout.sh
 .PHONY: format lint lint-format lint-cppcheck lint-layout $(FORMATS:%=lint-tidy-%)

@@ -15,8 +15,8 @@
 
 #include "stage2/area.h"
 
-#define PAGE 0x1000
-#define LIMIT 0x4000000000000000 /* 2^62 */
+#define PAGE      0x1000
+#define LIMIT     0x4000000000000000 /* 2^62 */
 #define MODEL_MAX 4096
 
 /* ---------------------------------------- the model */
@@ -222,8 +222,8 @@ static void check_equal(const struct s2_areas *s, const struct model *m) {
     uint64_t start = (uint64_t)a.start, end = (uint64_t)a.end;
     assert_true(area_equal(s2_areas_find(s, start), m->a[i]));
     assert_true(area_equal(s2_areas_find(s, end - 1), m->a[i]));
-    assert_true(area_equal(s2_areas_find(s, end), i + 1 < m->n && m->a[i + 1].start == a.end
-                                                    ? m->a[i + 1] : s2_areas_find(s, UINT64_MAX)));
+    assert_true(area_equal(s2_areas_find(s, end),
+                           i + 1 < m->n && m->a[i + 1].start == a.end ? m->a[i + 1] : s2_areas_find(s, UINT64_MAX)));
     bool before = i > 0 && m->a[i - 1].end == a.start;
     assert_true(start == 0 || (s2_areas_find(s, start - 1).backend != S2_BACK_NONE) == before);
     assert_true(s2_areas_covered(s, start, end));
@@ -409,8 +409,8 @@ static void step_ask(struct set *t, const struct model *m, uint32_t pages) {
   uint64_t hi = lo + (uint64_t)rng(pages) * PAGE;
   uint64_t hint = (uint64_t)rng(pages * 2) * PAGE;
   uint64_t want = 0;
-  bool found = (hint > lo && model_free_from(m, hint, size, hi, align, &want)) ||
-               model_free_from(m, lo, size, hi, align, &want);
+  bool found =
+      (hint > lo && model_free_from(m, hint, size, hi, align, &want)) || model_free_from(m, lo, size, hi, align, &want);
   struct s2_place r = s2_areas_find_free(&t->s, hint, size, lo, hi, align);
   assert_int_equal(r.status, found ? S2_OK : S2_ERR_NO_AREAS);
   assert_true(!found || r.gpa == want);
@@ -580,8 +580,8 @@ static void test_capacity(void **state) {
     rng_state = seed * 0x9e3779b97f4a7c15u;
     for (int i = 0; i < 5000; i++) {
       uint64_t x = (uint64_t)rng(40000) * 2 * PAGE;
-      s2_status r = rng(20) == 0 ? s2_areas_remove(&t.s, x, x + rng(200) * PAGE + 1)
-                                 : s2_areas_insert(&t.s, x, x + PAGE, p);
+      s2_status r =
+          rng(20) == 0 ? s2_areas_remove(&t.s, x, x + rng(200) * PAGE + 1) : s2_areas_insert(&t.s, x, x + PAGE, p);
       assert_true(r != S2_ERR_NO_AREAS || t.s.count >= (int32_t)(16 * chunks));
     }
     check_structure(&t.s);

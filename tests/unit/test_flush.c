@@ -162,7 +162,11 @@ static void mapping(void **state) {
     expect(&e, c, 0, 0, 0);
     assert_int_equal(s2_trace.count, 0);
   } else {
-    assert_true(counts_of(&e).ranges + counts_of(&e).fulls > c.ranges + c.fulls);
+    /* the first map links tables: a fence by address would not order those; the second one too, once for four pages */
+    expect(&e, c, 0, 2, 0);
+    c = counts_of(&e);
+    assert_int_equal(s2_map_linear(&e.s, M(2) + P(8), P(4), G(4), S2_RW, 0), S2_OK); /* leaves only */
+    expect(&e, c, 1, 0, 0);
   }
   c = counts_of(&e);
   assert_int_equal(s2_map_alloc(&e.s, M(8), G(4), S2_RW, 0), S2_OK); /* lazy: nothing at all */

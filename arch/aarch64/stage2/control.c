@@ -18,7 +18,7 @@
 #define VTCR_VS          UINT64_C(0x80000)  /* 16-bit VMID                                   */
 #define VTCR_HA          UINT64_C(0x200000) /* hardware sets AF                             */
 #define VTCR_HD          UINT64_C(0x400000) /* hardware dirty state, where DBM asks for it  */
-#define VTCR_RES1        UINT64_C(0x80000000)
+#define VTCR_RES1        (UINT64_C(1) << 31)
 
 /** PS: 0..5 name 32, 36, 40, 42, 44, 48 bits. */
 static uint64_t physical_size(uint32_t bits) {
@@ -51,7 +51,9 @@ static uint64_t features_of(uint32_t features) {
 struct s2_root s2_pt_root(const struct s2_pt *pt) {
   const struct s2_pool *p = &pt->pool;
   uint64_t pool = (uint64_t)p->hpa_hi << 32 | p->hpa_lo;
-  struct s2_root r = {pool + (uint64_t)p->root * S2_PAGE_SIZE, VTCR_RES1};
+  struct s2_root r;
+  r.base = pool + (uint64_t)p->root * S2_PAGE_SIZE;
+  r.ctrl = VTCR_RES1;
   r.base |= (uint64_t)pt->flush.vmid << VTTBR_VMID_SHIFT;
   r.ctrl |= VTCR_IRGN0_WB | VTCR_ORGN0_WB | VTCR_SH0_INNER | features_of(pt->pool.features);
   r.ctrl |= physical_size(pt->hpa_bits) << VTCR_PS_SHIFT | VTCR_T0SZ(pt->gpa_bits);

@@ -33,11 +33,11 @@
 #define S2_EPT_LEAF_FREE  (S2_EPT_RWX | S2_EPT_EMT | S2_EPT_IPAT | S2_EPT_A | S2_EPT_D | S2_EPT_XU)
 
 /* One nibble per type: EMT of attr bits 7:4 (WB 6, WT 4, WP 5, NC 1, DEV 0), and back. */
-#define S2_EPT_EMT_OF_TYPE  UINT64_C(0x01546)
-#define S2_EPT_TYPE_OF_EMT  0x0210034u
+#define S2_EPT_EMT_OF_TYPE UINT64_C(0x01546)
+#define S2_EPT_TYPE_OF_EMT 0x0210034u
 /* Bit n: bits 5:0 == n are legal: EMT 0, 1, 4, 5 or 6 with R, RW, X, RX or RWX; with user execute, also without. */
-#define S2_EPT_LEGAL    UINT64_C(0x00bababa0000baba)
-#define S2_EPT_LEGAL_XU UINT64_C(0x00bbbbbb0000bbbb)
+#define S2_EPT_LEGAL       UINT64_C(0x00bababa0000baba)
+#define S2_EPT_LEGAL_XU    UINT64_C(0x00bbbbbb0000bbbb)
 
 /** The address bits that an entry of level l may have set. */
 static inline uint64_t s2_ept_addr(uint8_t l) {
