@@ -27,7 +27,7 @@ static inline uint32_t s2_slot(uint64_t va, uint8_t l) {
 }
 
 static inline uint32_t s2_root_index(uint64_t va, uint8_t l) {
-  return (uint32_t)S2_GEO_ROOT_INDEX(va, l);
+  return S2_FMT_ROOTS == 1u ? 0u : (uint32_t)S2_GEO_ROOT_INDEX(va, l);
 }
 
 static inline int64_t s2_root_base(uint32_t k, uint8_t l) {

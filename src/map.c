@@ -143,6 +143,7 @@ struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, 
 static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
   uint64_t e = s2_entry_leaf(m, hpa, attr);
   uint32_t k;
+  s2_publish();
   /*@ loop invariant k: i <= k <= i + n;
       loop assigns k, e, p->tables[t].e[0 .. 511];
       loop variant i + n - k; */

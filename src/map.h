@@ -80,6 +80,7 @@ S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
 S2_INLINE void s2_page_commit(struct s2_pool *p, struct s2_pos at, uint64_t gpa, uint64_t hpa, uint32_t attr) {
   if (at.l == 0) {
+    s2_publish();
     s2_entry_write(p, at.t, at.i, s2_entry_leaf(0, hpa, attr));
     s2_live_add(p, at.t, 1);
   } else {

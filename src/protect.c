@@ -22,7 +22,7 @@ S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint3
       loop variant n - k; */
   for (k = 0; k < n; k++) {
     uint64_t e = s2_entry_read(p, t, i + k);
-    if (s2_entry_kind(l, e) == S2_TABLE) {
+    if (s2_entry_links(l, e)) {
       break;
     }
     if (s2_entry_live(e)) {

@@ -189,6 +189,7 @@ static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t
   s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
   flush_break(pt, gpa, l);
   struct merged r = merge_leaves(p, t, m);
+  s2_publish();
   s2_entry_write(p, parent, i, s2_entry_leaf(l, r.hpa, r.attr));
   s2_live_add(p, parent, 1);
   (void)s2_pool_drain(p, pt->flush.ctx);

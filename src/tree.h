@@ -13,8 +13,19 @@
 #include "stage2/walk.h"
 
 /**
- * The write primitive (MAP-7): one single-copy atomic 64-bit store, ordered after everything written before it, so a
- * walker that sees the entry sees what it points to. Never valid over valid with another output, size or type.
+ * Everything written so far (a frame's zeros, a new table's entries) is visible before any entry stored from here on:
+ * a walker that sees the entry sees what it points to. Once before a run of stores is enough.
+ */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static inline void s2_publish(void) {
+#ifndef __FRAMAC__
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
+}
+
+/**
+ * The write primitive (MAP-7): one single-copy atomic 64-bit store. What makes something reachable is preceded by
+ * s2_publish(). Never valid over valid with another output, size or type.
  */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512;
     requires bbm: may_replace(p->nodes[t].level, p->tables[t].e[i], e);
@@ -24,11 +35,7 @@
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==>
                   p->tables[s].e[j] == \old(p->tables[s].e[j]); */
 static inline void s2_entry_write(struct s2_pool *p, uint32_t t, uint32_t i, uint64_t e) {
-#ifdef __FRAMAC__
-  p->tables[t].e[i] = e;
-#else
-  __atomic_store_n(&p->tables[t].e[i], e, __ATOMIC_RELEASE);
-#endif
+  *(volatile uint64_t *)&p->tables[t].e[i] = e;
 }
 
 /**

@@ -32,7 +32,7 @@ static struct swept clear_run(struct s2_pool *p, struct s2_pos at, uint64_t w, u
   while (i < S2_ENTRIES && r.next < end) {
     uint64_t e = s2_entry_read(p, at.t, i);
     if (e != 0) {
-      if (s2_entry_kind(at.l, e) == S2_TABLE) {
+      if (s2_entry_links(at.l, e)) {
         break;
       }
       s2_entry_write(p, at.t, i, 0);
@@ -61,7 +61,7 @@ static struct swept mark_run(struct s2_pool *p, struct s2_pos at, uint64_t w, ui
       loop variant 512 - i; */
   while (i < S2_ENTRIES && r.next < end) {
     uint64_t e = s2_entry_read(p, at.t, i);
-    if (s2_entry_kind(at.l, e) == S2_TABLE) {
+    if (s2_entry_links(at.l, e)) {
       break;
     }
     if (s2_entry_live(e)) {

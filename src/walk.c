@@ -16,6 +16,7 @@ void s2_tree_link(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c) {
   uint8_t l = p->nodes[t].level;
   p->nodes[c].key = s2_child_base(p->nodes[t].key, i, l);
   p->nodes[c].level = (uint8_t)(l - 1);
+  s2_publish();
   s2_entry_write(p, t, i, s2_entry_table(p->features, l, s2_table_hpa(p, c)));
   s2_live_add(p, t, 1);
   note_used(p, (uint8_t)(l - 1));

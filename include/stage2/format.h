@@ -34,9 +34,9 @@ struct s2_shape {
     ensures slot: \result == slot_of(va, l) && \result < 512; */
 static inline uint32_t s2_slot(uint64_t va, uint8_t l);
 
-/** Which root table covers va, the top level being l. */
+/** Which root table covers va, the top level being l; va is within the width. */
 /*@ requires level: l <= S2_MAX_LEVEL;
-    requires width: ridx(va, l) < 16;
+    requires width: ridx(va, l) < S2_FMT_ROOTS;
     terminates \true; exits \false; assigns \nothing;
     ensures root: \result == ridx(va, l); */
 static inline uint32_t s2_root_index(uint64_t va, uint8_t l);
@@ -96,6 +96,12 @@ static inline struct s2_shape s2_shape_of(uint32_t gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures kind: \result == pte_kind(l, e); */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e);
+
+/** Does e, read at level l, link a table? The question of every step of a walk. */
+/*@ requires level: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures link: \result <==> pte_kind(l, e) == 2; */
+static inline bool s2_entry_links(uint8_t l, uint64_t e);
 
 /**
  * Does the hardware follow this entry: a leaf or a link? The cheap test, for entries known to be this library's own; it
@@ -179,6 +185,7 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
 
 /*
  * Each format also defines, in geometry.h:
+ *   S2_FMT_ROOTS       most root tables it can have
  *   S2_FMT_LEAF_MAX    highest level that can hold a leaf (2: 1 GiB; 3: 512 GiB)
  *   S2_FMT_HPA_BITS    widest host address the format can hold
  *   S2_FMT_AD          the S2_AD_MASK bits a new leaf carries

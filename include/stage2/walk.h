@@ -47,11 +47,7 @@ S2_INLINE uint32_t s2_child_of(uint64_t hpa, uint64_t e) {
     terminates \true; exits \false; assigns \nothing;
     ensures rd: \result == p->tables[t].e[i]; */
 static inline uint64_t s2_entry_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
-#ifdef __FRAMAC__
-  return p->tables[t].e[i];
-#else
-  return __atomic_load_n(&p->tables[t].e[i], __ATOMIC_RELAXED);
-#endif
+  return *(const volatile uint64_t *)&p->tables[t].e[i];
 }
 
 /** Slot va of root level l. */
@@ -84,7 +80,7 @@ S2_INLINE struct s2_pos s2_pos_down(const struct s2_pool *p, uint64_t hpa, struc
     terminates \true; exits \false; assigns \nothing;
     ensures on: \result <==> at.l == l && pte_kind(l, at.e) == 2; */
 S2_INLINE bool s2_pos_links(struct s2_pos at, uint8_t l) {
-  return at.l == l && s2_entry_kind(l, at.e) == S2_TABLE;
+  return at.l == l && s2_entry_links(l, at.e);
 }
 
 /**

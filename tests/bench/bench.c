@@ -16,6 +16,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "reference.h"
+#include "stage2/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -494,6 +495,23 @@ static void seq_query(void) {
   }
   b.sum = sum;
 }
+/* walk.h: the same translation as part of its caller */
+static void seq_lookup(void) {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < b.pages; i++) {
+    struct s2_translation t = s2_lookup(&b.space, GPA0 + i * PAGE + 8);
+    sum += t.hpa + (uint64_t)(uint32_t)t.status;
+  }
+  b.sum = sum;
+}
+static void rnd_lookup(void) {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < b.norder; i++) {
+    struct s2_translation t = s2_lookup(&b.space, gpa_of(i) + 8);
+    sum += t.hpa + (uint64_t)(uint32_t)t.status;
+  }
+  b.sum = sum;
+}
 static void seq_ref(void) {
   uint64_t sum = 0;
   for (uint64_t i = 0; i < b.pages; i++) {
@@ -853,6 +871,8 @@ struct first {
 static const struct first firsts[] = {
     {"translate-sparse", sparse_lib, sparse_ref},
     {"translate", mapped_lib, mapped_ref},
+    {"lookup-sparse", sparse_lib, sparse_ref},
+    {"lookup", mapped_lib, mapped_ref},
     {"query", mapped_lib, mapped_ref},
     {"fault", fault_make_lib, fault_make_ref},
     {"lazy", lazy_empty_lib, lazy_empty_ref},
@@ -964,6 +984,33 @@ static const struct work works[] = {
      .rounds = 1,
      .ops = &b.norder,
      .way = {[LIB] = {nothing, rnd_lib, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-seq",
+     .title = "s2_lookup (inline), sequential",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
+     .ops = &b.pages,
+     .way = {[LIB] = {nothing, seq_lookup, sum_of_lib},
+             [RAW] = {nothing, seq_raw, the_sum},
+             [REF] = {nothing, seq_ref, the_sum}}},
+    {.key = "lookup-rnd",
+     .title = "s2_lookup (inline), random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_lookup, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-sparse",
+     .title = "s2_lookup (inline), random 64 GiB",
+     .unit = "call",
+     .init = order_sparse,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_lookup, sum_of_lib},
              [RAW] = {nothing, rnd_raw, the_sum},
              [REF] = {nothing, rnd_ref, the_sum}}},
     {.key = "query-seq",
@@ -1189,7 +1236,8 @@ static void print_goals(size_t i) {
   if (strcmp(key, "map-1g") == 0 || strcmp(key, "unmap-1g") == 0 || strcmp(key, "protect-1g") == 0) {
     goal("lib/c", ratio(ns[LIB], ns[REF]), true, 1.3);
     goal("d/lib", ratio(ns[REWALK], ns[LIB]), false, 6);
-  } else if (strcmp(key, "translate-rnd") == 0 || strcmp(key, "translate-sparse") == 0) {
+  } else if (strcmp(key, "translate-rnd") == 0 || strcmp(key, "translate-sparse") == 0 ||
+             strcmp(key, "lookup-rnd") == 0 || strcmp(key, "lookup-sparse") == 0) {
     goal("lib/b", ratio(ns[LIB], ns[RAW]), true, 1.15);
   } else if (starts(key, "one-") || strcmp(key, "map-64g-2m") == 0) {
     goal("lib/c", ratio(ns[LIB], ns[REF]), true, 1.3);

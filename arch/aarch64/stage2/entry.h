@@ -75,9 +75,13 @@ static inline bool s2_a64_is_leaf(uint8_t l, uint64_t e) {
   return (e & ~(S2_A64_LEAF_FREE | s2_a64_addr(l))) == form && xn && rights && type;
 }
 
+static inline bool s2_entry_links(uint8_t l, uint64_t e) {
+  return l > 0 && (e & ~S2_A64_ADDR) == S2_A64_TABLE;
+}
+
 /* Links first, then leaves: the order in which a walk meets them. Largest leaf: no blocks above without LPA2. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (l > 0 && (e & ~S2_A64_ADDR) == S2_A64_TABLE) {
+  if (s2_entry_links(l, e)) {
     return S2_TABLE;
   }
   if (l <= S2_FMT_LEAF_MAX && s2_a64_is_leaf(l, e)) {

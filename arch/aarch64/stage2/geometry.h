@@ -8,6 +8,8 @@
 #ifndef ARCH_A64_GEOMETRY_H
 #define ARCH_A64_GEOMETRY_H
 
+#define S2_FMT_ROOTS 16u /* root tables at most; geometry_4k.h asks */
+
 #include "arch/geometry_4k.h"
 
 #define S2_FMT_LEAF_MAX  2u

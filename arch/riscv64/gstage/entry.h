@@ -47,9 +47,13 @@ static inline bool s2_gst_is_leaf(uint8_t l, uint64_t e) {
          ((S2_GST_RIGHTS_LEGAL >> rights) & 1u) != 0 && (e & S2_GST_PBMT) != S2_GST_PBMT;
 }
 
+static inline bool s2_entry_links(uint8_t l, uint64_t e) {
+  return l > 0 && (e & ~S2_GST_PPN) == S2_GST_V;
+}
+
 /* Links first, then leaves: the order in which a walk meets them. Largest leaf: 256 TiB leaves exist in Sv57x4, but are not made here. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (l > 0 && (e & ~S2_GST_PPN) == S2_GST_V) {
+  if (s2_entry_links(l, e)) {
     return S2_TABLE;
   }
   if (l <= S2_FMT_LEAF_MAX && s2_gst_is_leaf(l, e)) {

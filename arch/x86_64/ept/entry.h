@@ -51,9 +51,13 @@ static inline bool s2_ept_is_leaf(uint8_t l, uint64_t e) {
   return (e & ~(S2_EPT_LEAF_FREE | s2_ept_addr(l))) == form && ((legal >> (e & (S2_EPT_EMT | S2_EPT_RWX))) & 1u) != 0;
 }
 
+static inline bool s2_entry_links(uint8_t l, uint64_t e) {
+  return l > 0 && (e & ~S2_EPT_TABLE_FREE) == S2_EPT_RWX;
+}
+
 /* Links first, then leaves: the order in which a walk meets them. Largest leaf: bit 7 is reserved above. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (l > 0 && (e & ~S2_EPT_TABLE_FREE) == S2_EPT_RWX) {
+  if (s2_entry_links(l, e)) {
     return S2_TABLE;
   }
   if (l <= S2_FMT_LEAF_MAX && s2_ept_is_leaf(l, e)) {

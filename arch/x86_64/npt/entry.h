@@ -45,9 +45,13 @@ static inline bool s2_npt_is_leaf(uint8_t l, uint64_t e) {
   return (e & ~(S2_NPT_LEAF_FREE | s2_npt_addr(l))) == form && !uc_minus;
 }
 
+static inline bool s2_entry_links(uint8_t l, uint64_t e) {
+  return l > 0 && (e & ~S2_NPT_TABLE_FREE) == S2_NPT_TABLE;
+}
+
 /* Links first, then leaves: the order in which a walk meets them. Largest leaf: bit 7 must be zero above. */
 static inline uint32_t s2_entry_kind(uint8_t l, uint64_t e) {
-  if (l > 0 && (e & ~S2_NPT_TABLE_FREE) == S2_NPT_TABLE) {
+  if (s2_entry_links(l, e)) {
     return S2_TABLE;
   }
   if (l <= S2_FMT_LEAF_MAX && s2_npt_is_leaf(l, e)) {

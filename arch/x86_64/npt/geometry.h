@@ -6,6 +6,8 @@
 #ifndef ARCH_NPT_GEOMETRY_H
 #define ARCH_NPT_GEOMETRY_H
 
+#define S2_FMT_ROOTS 1u /* root tables at most; geometry_4k.h asks */
+
 #include "arch/geometry_4k.h"
 
 #define S2_FMT_LEAF_MAX  2u
