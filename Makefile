@@ -87,7 +87,7 @@ $(HOSTEDLIB): $(HOSTED_SRC:arch/hosted/%.c=$(B)/hosted/%.o)
 tools: ## install what the checks need and this machine lacks
 	@sh tests/tools.sh
 check: ## install what is missing, then build with gcc and clang and pass every test and proof
-	@sh tests/tools.sh && MAKE='$(MAKE)' sh tests/check.sh
+	@+sh tests/tools.sh && MAKE="$(MAKE)" sh tests/check.sh
 status: ## one line per kind of evidence, from the last results
 	@sh tests/status.sh
 

@@ -198,7 +198,7 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
 /** What is wrong with the arguments of a map, in the order of the header. */
 /*@ requires pt: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing; */
-S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
+S2_INLINE s2_status check_place(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
   if (st != S2_OK) {
     return st;
@@ -210,24 +210,40 @@ S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t siz
   return leaf_max >= S2_MAX_LEVEL ? S2_ERR_CONFIG : S2_OK;
 }
 
+/** The same, and the attributes. */
+/*@ requires pt: \valid_read(pt);
+    terminates \true; exits \false; assigns \nothing; */
+S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
+                              uint32_t leaf_max) {
+  s2_status st = check_place(pt, gpa, size, hpa, leaf_max);
+  if (st == S2_OK && !s2_attr_legal(pt->pool.features, attr)) {
+    st = S2_ERR_ATTR;
+  }
+  return st;
+}
+
 struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
                                    uint32_t leaf_max) {
-  struct s2_need r = {check_map(pt, gpa, size, hpa, leaf_max), 0};
+  struct s2_need r = {check_place(pt, gpa, size, hpa, leaf_max), 0};
   if (r.status == S2_OK) {
     r = s2_plan_map(&pt->pool, gpa, gpa + size, hpa, leaf_max);
   }
   return r;
 }
 
-/** s2_pt_map() of one page: one descent. attr carries the accessed/dirty default. */
-/*@ requires inv: \valid(pt) && Good(pt) && Dom(&pt->pool, gpa) && off(gpa, 0) == 0;
+/** s2_pt_map() of one page: one descent. */
+/*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
     ensures inv: Good(pt); */
-S2_INLINE s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr) {
+static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  s2_status st = check_map(pt, gpa, S2_PAGE_SIZE, hpa, attr, leaf_max);
+  if (st != S2_OK) {
+    return st;
+  }
   struct s2_pos at = s2_pos_at(&pt->pool, gpa);
-  s2_status st = s2_page_check(&pt->pool, at);
+  st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
-    s2_page_commit(&pt->pool, at, gpa, hpa, attr);
+    s2_page_commit(&pt->pool, at, gpa, hpa, attr | S2_FMT_AD);
     s2_flush_mapped(pt, gpa, gpa + S2_PAGE_SIZE, 0, at.l > 0);
   }
   return st;
@@ -249,15 +265,12 @@ static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_
 }
 
 s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
-  s2_status st = check_map(pt, gpa, size, hpa, leaf_max);
+  if (size == S2_PAGE_SIZE) {
+    return map_page(pt, gpa, hpa, attr, leaf_max);
+  }
+  s2_status st = check_map(pt, gpa, size, hpa, attr, leaf_max);
   if (st != S2_OK) {
     return st;
-  }
-  if (!s2_attr_legal(pt->pool.features, attr)) {
-    return S2_ERR_ATTR;
-  }
-  if (size == S2_PAGE_SIZE) {
-    return map_page(pt, gpa, hpa, attr | S2_FMT_AD);
   }
   return map_range(pt, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
 }

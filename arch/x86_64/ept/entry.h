@@ -35,6 +35,9 @@
 /* One nibble per type: EMT of attr bits 7:4 (WB 6, WT 4, WP 5, NC 1, DEV 0), and back. */
 #define S2_EPT_EMT_OF_TYPE UINT64_C(0x01546)
 #define S2_EPT_TYPE_OF_EMT 0x0210034u
+/* Bit n: rights n are legal: R, RW, X, RX, RWX; with user execute told apart, each of them and none with it. */
+#define S2_EPT_RIGHTS      0x00bau
+#define S2_EPT_RIGHTS_UX   0xbbbau
 /* Bit n: bits 5:0 == n are legal: EMT 0, 1, 4, 5 or 6 with R, RW, X, RX or RWX; with user execute, also without. */
 #define S2_EPT_LEGAL       UINT64_C(0x00bababa0000baba)
 #define S2_EPT_LEGAL_XU    UINT64_C(0x00bbbbbb0000bbbb)
@@ -127,11 +130,9 @@ static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad) {
 }
 
 static inline bool s2_attr_legal(uint32_t features, uint32_t attr) {
-  uint32_t rights = attr & S2_RIGHTS;
-  bool user = (attr & S2_UX) != 0 && (features & S2_FEAT_UX) == 0;
-  bool write = (rights & S2_RW) == S2_W;
+  uint32_t rights = (features & S2_FEAT_UX) != 0 ? S2_EPT_RIGHTS_UX : S2_EPT_RIGHTS;
   bool type = (attr & S2_TYPE_MASK) <= S2_DEV; /* no DEV_NE */
-  return (attr & ~S2_ATTR_MASK) == 0 && rights != 0 && !user && !write && type;
+  return (attr & ~S2_ATTR_MASK) == 0 && ((rights >> (attr & S2_RIGHTS)) & 1u) != 0 && type;
 }
 
 #endif
