@@ -148,7 +148,7 @@ static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint
       loop assigns k, e, p->tables[t].e[0 .. 511];
       loop variant i + n - k; */
   for (k = i; k < i + n; k++) {
-    s2_entry_write(p, t, k, e);
+    s2_term_write(p, t, k, e);
     e = s2_entry_following(m, e);
   }
   s2_live_add(p, t, (int32_t)n);

@@ -81,7 +81,7 @@ S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
 S2_INLINE void s2_page_commit(struct s2_pool *p, struct s2_pos at, uint64_t gpa, uint64_t hpa, uint32_t attr) {
   if (at.l == 0) {
     s2_publish();
-    s2_entry_write(p, at.t, at.i, s2_entry_leaf(0, hpa, attr));
+    s2_term_write(p, at.t, at.i, s2_entry_leaf(0, hpa, attr));
     s2_live_add(p, at.t, 1);
   } else {
     s2_commit_below(p, at.t, at.l, gpa, 1, 0, hpa, attr);

@@ -28,7 +28,7 @@ static s2_status check_memory(const struct s2_pool_memory *m, uint32_t top, uint
   if (m->hpa % S2_PAGE_SIZE != 0) {
     return S2_ERR_ALIGN;
   }
-  if (m->count == 0 || m->count >= 0x7fffffffu || top > S2_MAX_LEVEL || leaf_max > S2_MAX_LEVEL ||
+  if (m->count == 0 || m->count >= 0x7fffffffu || top == 0 || top > S2_MAX_LEVEL || leaf_max > S2_MAX_LEVEL ||
       !root_count_ok(nroot) || hpa_bits > 56) {
     return S2_ERR_CONFIG;
   }

@@ -26,7 +26,7 @@ S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint3
       break;
     }
     if (s2_entry_live(e)) {
-      s2_entry_write(p, t, i + k, s2_entry_rights(l, e, rights));
+      s2_term_write(p, t, i + k, s2_entry_rights(l, e, rights));
     }
   }
   return k;

@@ -190,7 +190,7 @@ static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t
   flush_break(pt, gpa, l);
   struct merged r = merge_leaves(p, t, m);
   s2_publish();
-  s2_entry_write(p, parent, i, s2_entry_leaf(l, r.hpa, r.attr));
+  s2_term_write(p, parent, i, s2_entry_leaf(l, r.hpa, r.attr));
   s2_live_add(p, parent, 1);
   (void)s2_pool_drain(p, pt->flush.ctx);
   s2_flush_mapped(pt, gpa, gpa + s2_span(l), l, false);

@@ -28,15 +28,73 @@ static inline void s2_publish(void) {
  * s2_publish(). Never valid over valid with another output, size or type.
  */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512;
-    requires bbm: may_replace(p->nodes[t].level, p->tables[t].e[i], e);
     terminates \true; exits \false;
     assigns p->tables[t].e[i];
     ensures wr: p->tables[t].e[i] == e;
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==>
-                  p->tables[s].e[j] == \old(p->tables[s].e[j]); */
+                  p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != t ==> \old(Zero(p, s)) ==> Zero(p, s);
+    ensures cn: cnt(p, t, 512) == \old(cnt(p, t, 512)) + one(e) - \old(one(p->tables[t].e[i]));
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != t ==> cnt(p, s, 512) == \old(cnt(p, s, 512)); */
 static inline void s2_entry_write(struct s2_pool *p, uint32_t t, uint32_t i, uint64_t e) {
-  *(volatile uint64_t *)&p->tables[t].e[i] = e;
+  S2_ONCE(p->tables[t].e[i]) = e;
+#ifdef __FRAMAC__
+#include "proofs/wp/entry_write.acsl"
+#endif
 }
+
+/**
+ * The write primitive with what it does to every path: tables visited above the entry and beside it stay, paths through
+ * it end as the new entry says. Asks for the path hypotheses only, not for the whole invariant, so that its proof stays
+ * small. Break-before-make (may_replace) is the callers' duty.
+ */
+/*@ requires Wf(p) && Sound(p) && Used(p,t) && i < 512 && p->nodes[t].level <= p->top;
+    requires onp: OnPath(p,t);
+    requires old: Flat(p, t, p->nodes[t].level, p->tables[t].e[i]);
+    requires new: Flat(p, t, p->nodes[t].level, e);
+    assigns p->tables[t].e[i]; exits \false;
+    ensures wr: p->tables[t].e[i] == e;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != t ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures above: \forall integer l, va; Dom(p,va) ==> l >= p->nodes[t].level ==> tab(p,l,va) == \old(tab(p,l,va));
+    ensures beside: \forall integer l, va; Dom(p,va) ==> !In(p,t,i,va) ==> tab(p,l,va) == \old(tab(p,l,va));
+    ensures hit: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> EndsAt(p, t, p->nodes[t].level, e, va);
+    ensures was: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> EndsAt{Pre}(p, t, p->nodes[t].level, \old(p->tables[t].e[i]), va);
+    ensures miss: \forall integer va; Dom(p,va) ==> !In(p,t,i,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures cn: cnt(p,t,512) == \old(cnt(p,t,512)) + one(e) - \old(one(p->tables[t].e[i]));
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != t ==> cnt(p,s,512) == \old(cnt(p,s,512));
+*/
+static inline void s2_entry_put(struct s2_pool *p, uint32_t t, uint32_t i, uint64_t e) {
+  //@ ghost s2_lemma_path(p, t, i);
+  s2_entry_write(p, t, i, e);
+#ifdef __FRAMAC__
+#include "proofs/wp/entry_put.acsl"
+#endif
+}
+
+/** One leaf, mark or hole in place of another, in a linked table: lookups change in its range only. */
+/*@ requires Inv(p) && Used(p,t) && i < 512;
+    requires pte_kind(p->nodes[t].level, p->tables[t].e[i]) != 2;
+    requires pte_kind(p->nodes[t].level, e) != 2;
+    assigns p->tables[t].e[i]; exits \false;
+    ensures wr: p->tables[t].e[i] == e;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures wf: Wf(p) && Shape(p) && Root(p);
+    ensures dn: Down(p);
+    ensures rc: Reach(p);
+    ensures fz: FreeZero(p);
+    ensures tb: \forall integer l, va; Dom(p,va) ==> tab(p,l,va) == \old(tab(p,l,va));
+    ensures hit: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> lev(p,va) == p->nodes[t].level && cur(p,va) == e;
+    ensures pre: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> \old(lev(p,va)) == p->nodes[t].level && \old(cur(p,va)) == \old(p->tables[t].e[i]);
+    ensures miss: \forall integer va; Dom(p,va) ==> !In(p,t,i,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures cn: cnt(p,t,512) == \old(cnt(p,t,512)) + one(e) - \old(one(p->tables[t].e[i]));
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != t ==> cnt(p,s,512) == \old(cnt(p,s,512));
+*/
+static inline void s2_term_write(struct s2_pool *p, uint32_t t, uint32_t i, uint64_t e) {
+  //@ ghost s2_lemma_sound(p);
+  s2_entry_put(p, t, i, e);
+}
+
 
 /**
  * Break: entry i of t becomes zero in one atomic step, and what it held last is returned, accessed and dirty bits that

@@ -35,7 +35,7 @@ static struct swept clear_run(struct s2_pool *p, struct s2_pos at, uint64_t w, u
       if (s2_entry_links(at.l, e)) {
         break;
       }
-      s2_entry_write(p, at.t, i, 0);
+      s2_term_write(p, at.t, i, 0);
       r.n++;
     }
     i++;
@@ -65,7 +65,7 @@ static struct swept mark_run(struct s2_pool *p, struct s2_pos at, uint64_t w, ui
       break;
     }
     if (s2_entry_live(e)) {
-      s2_entry_write(p, at.t, i, s2_entry_mark(at.l, e));
+      s2_term_write(p, at.t, i, s2_entry_mark(at.l, e));
       r.n++;
     }
     i++;
@@ -96,7 +96,7 @@ static struct swept reap_run(struct s2_pool *p, void *ctx, struct s2_pos at, uin
       break;
     }
     if (kind == S2_MARKED) {
-      s2_entry_write(p, at.t, i, 0);
+      s2_term_write(p, at.t, i, 0);
       s2_host_frame_free(ctx, s2_entry_hpa(at.l, e), s2_order(at.l));
       r.n++;
     }

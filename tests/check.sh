@@ -31,6 +31,8 @@ stage embedded CC=gcc check-embed
 stage fuzz CC=clang check-fuzz
 stage lint CC=gcc lint
 stage contracts CC=gcc check-contracts
+stage bits CC=gcc prove-bits
+stage prove CC=gcc prove
 stage coverage CC=gcc coverage
 
 sh tests/status.sh

@@ -48,7 +48,7 @@ static inline uint32_t s2_root_index(uint64_t va, uint8_t l);
 static inline int64_t s2_root_base(uint32_t k, uint8_t l);
 
 /** First address of the child in slot i of the level-l table that starts at base. */
-/*@ requires level: 0 < l <= S2_MAX_LEVEL && i < 512 && 0 <= base;
+/*@ requires level: 0 < l <= S2_MAX_LEVEL && i < 512 && 0 <= base < 2305843009213693952;
     terminates \true; exits \false; assigns \nothing;
     ensures base: \result == sub(base, i, l); */
 static inline int64_t s2_child_base(int64_t base, uint32_t i, uint8_t l);
@@ -113,7 +113,7 @@ static inline bool s2_entry_live(uint64_t e);
 
 /** The leaf of level l that maps hpa with attr: legal for some features, with S2_FMT_AD_KEPT bits as wanted. */
 /*@ requires level: l <= S2_FMT_LEAF_MAX;
-    requires align: off(hpa, l) == 0;
+    requires align: off(hpa, l) == 0 && hpa + gran(l) <= width(S2_FMT_HPA_BITS);
     requires attr: attr_made(attr);
     terminates \true; exits \false; assigns \nothing;
     ensures kind: pte_kind(l, \result) == 1;
@@ -122,7 +122,7 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr);
 
 /** The entry of level l that links the table at hpa, on a host with these features. It takes no right away. */
 /*@ requires level: 0 < l <= S2_MAX_LEVEL;
-    requires align: off(hpa, 0) == 0;
+    requires align: off(hpa, 0) == 0 && hpa < width(S2_FMT_HPA_BITS);
     terminates \true; exits \false; assigns \nothing;
     ensures kind: pte_kind(l, \result) == 2 && pte_next(\result) == hpa; */
 static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa);
@@ -160,9 +160,10 @@ static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e);
                     pte_attr(l, \result) == pte_attr(l, e); */
 static inline uint64_t s2_entry_following(uint8_t l, uint64_t e);
 
-/** A leaf with other rights (legal ones), everything else as it was. */
+/** A leaf with other rights, everything else as it was. */
 /*@ requires level: l <= S2_MAX_LEVEL;
     requires leaf: pte_kind(l, e) == 1;
+    requires legal: attr_made(with_rights(pte_attr(l, e), rights));
     terminates \true; exits \false; assigns \nothing;
     ensures same: pte_kind(l, \result) == 1 && pte_pa(l, \result) == pte_pa(l, e);
     ensures attr: pte_attr(l, \result) == with_rights(pte_attr(l, e), rights); */

@@ -35,6 +35,15 @@
 #define S2_INLINE static inline
 #endif
 
+/* An access that the compiler neither splits, repeats nor drops: hardware walkers look on. */
+#if defined(__FRAMAC__)
+#define S2_ONCE(entry)      (entry)
+#define S2_ONCE_READ(entry) (entry)
+#else
+#define S2_ONCE(entry)      (*(volatile uint64_t *)&(entry))
+#define S2_ONCE_READ(entry) (*(const volatile uint64_t *)&(entry))
+#endif
+
 /* Four turns of a loop at a time: for loops that only store. */
 #if defined(__FRAMAC__)
 #define S2_UNROLL

@@ -11,6 +11,9 @@
 
 #include "format.h"
 #include "space.h"
+#ifdef __FRAMAC__
+#include "logic/lemmas.acsl"
+#endif
 
 /** Where a guest address ends: entry e, slot i of table t, of level l. By value: no memory of the metadata is written. */
 struct s2_pos {
@@ -35,9 +38,9 @@ static inline uint64_t s2_table_hpa(const struct s2_pool *p, uint32_t t) {
 }
 
 /** Index of the table that link e names, in a pool that starts at pool_hpa. */
-/*@ requires in: hpa <= pte_next(e) && (pte_next(e) - hpa) / 4096 < 0x7fffffff;
+/*@ requires in: 0 <= child_ix(hpa, e) < 0x7fffffff;
     terminates \true; exits \false; assigns \nothing;
-    ensures child: \result == (pte_next(e) - hpa) / 4096; */
+    ensures child: \result == child_ix(hpa, e); */
 S2_INLINE uint32_t s2_child_of(uint64_t hpa, uint64_t e) {
   return (uint32_t)((s2_entry_next(e) - hpa) / S2_PAGE_SIZE);
 }
@@ -47,7 +50,7 @@ S2_INLINE uint32_t s2_child_of(uint64_t hpa, uint64_t e) {
     terminates \true; exits \false; assigns \nothing;
     ensures rd: \result == p->tables[t].e[i]; */
 static inline uint64_t s2_entry_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
-  return *(const volatile uint64_t *)&p->tables[t].e[i];
+  return S2_ONCE_READ(p->tables[t].e[i]);
 }
 
 /** Slot va of root level l. */
@@ -63,7 +66,7 @@ S2_INLINE struct s2_pos s2_pos_root(const struct s2_pool *p, uint64_t va, uint8_
 }
 
 /** From a link to the slot of va one level down, level l. */
-/*@ requires inv: Inv(p) && Dom(p, va) && hpa == pool_hpa(p) && at.l == l + 1 && at.t == tab(p, at.l, va);
+/*@ requires inv: Inv(p) && Sound(p) && Dom(p, va) && hpa == pool_hpa(p) && l < p->top && at.l == l + 1 && at.t == tab(p, at.l, va);
     requires link: pte_kind(at.l, at.e) == 2 && at.e == p->tables[at.t].e[slot_of(va, at.l)];
     terminates \true; exits \false; assigns \nothing;
     ensures at: \result.t == tab(p, l, va) && Used(p, \result.t) && \result.l == l && \result.i == slot_of(va, l) &&
@@ -94,6 +97,7 @@ S2_INLINE bool s2_pos_links(struct s2_pos at, uint8_t l) {
     ensures end: pte_kind(\result.l, \result.e) != 2 && \result.e == p->tables[\result.t].e[\result.i];
     ensures res: lev(p, va) == \result.l && cur(p, va) == \result.e; */
 S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
+  //@ ghost s2_lemma_sound(p);
   uint64_t hpa = s2_pool_hpa(p);
   struct s2_pos at;
   if (p->top == 3) {
@@ -105,18 +109,37 @@ S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
   } else {
     at = s2_pos_root(p, va, 1);
   }
+  /*@ assert w5: at.l == p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
+        at.e == p->tables[at.t].e[at.i]; */
   if (s2_pos_links(at, 4)) {
     at = s2_pos_down(p, hpa, at, va, 3);
   }
+  /*@ assert w4: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
+        at.e == p->tables[at.t].e[at.i] &&
+        (at.l > 3 ==> pte_kind(at.l, at.e) != 2); */
   if (s2_pos_links(at, 3)) {
     at = s2_pos_down(p, hpa, at, va, 2);
   }
+  /*@ assert w3: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
+        at.e == p->tables[at.t].e[at.i] &&
+        (at.l > 2 ==> pte_kind(at.l, at.e) != 2); */
   if (s2_pos_links(at, 2)) {
     at = s2_pos_down(p, hpa, at, va, 1);
   }
+  /*@ assert w2: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
+        at.e == p->tables[at.t].e[at.i] &&
+        (at.l > 1 ==> pte_kind(at.l, at.e) != 2); */
   if (s2_pos_links(at, 1)) {
     at = s2_pos_down(p, hpa, at, va, 0);
   }
+  /*@ assert w1: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
+        at.e == p->tables[at.t].e[at.i] &&
+        pte_kind(at.l, at.e) != 2; */
+  /*@ assert c4: at.l == 4 ==> lev(p, va) == 4 && cur(p, va) == at.e; */
+  /*@ assert c3: at.l == 3 ==> lev(p, va) == 3 && cur(p, va) == at.e; */
+  /*@ assert c2: at.l == 2 ==> lev(p, va) == 2 && cur(p, va) == at.e; */
+  /*@ assert c1: at.l == 1 ==> lev(p, va) == 1 && cur(p, va) == at.e; */
+  /*@ assert c0: at.l == 0 ==> lev(p, va) == 0 && cur(p, va) == at.e; */
   return at;
 }
 
@@ -125,6 +148,7 @@ S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
     terminates \true; exits \false; assigns \nothing;
     ensures at: Used(p, \result) && p->nodes[\result].level == level && p->nodes[\result].key == base_of(va, level); */
 static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t level) {
+  //@ ghost s2_lemma_sound(p);
   uint8_t l = (uint8_t)p->top;
   uint32_t t = p->root + s2_root_index(va, l);
   uint64_t hpa = s2_pool_hpa(p);
@@ -132,6 +156,7 @@ static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t
       loop assigns t, l;
       loop variant l; */
   while (l > level) {
+    //@ ghost s2_lemma_on(p, t, va, l, level);
     t = s2_child_of(hpa, s2_entry_read(p, t, s2_slot(va, l)));
     l--;
   }

@@ -58,7 +58,7 @@ WRAPPER
 
 install_all() {
   for tool in apt-get dpkg-deb; do
-    command -v $tool >/dev/null 2>&1 || fail "needs $tool: this machine is not a Debian; install CBMC $(pinned cbmc) by hand"
+    command -v $tool >/dev/null 2>&1 || fail "needs $tool; elsewhere install CBMC $(pinned cbmc) by hand"
   done
   [ "$(dpkg --print-architecture)" = amd64 ] || fail 'written for amd64'
   uri=$(mirror) || fail "no Debian source for this release among the machine's apt sources"
@@ -67,7 +67,9 @@ install_all() {
   mkdir -p "$new/apt/lists/partial" "$new/apt/cache/archives/partial" "$new/root" "$new/bin"
   trap 'rm -rf "$new"' EXIT
   : >"$new/apt/status"
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$uri" "$suite" >"$new/apt/sources.list"
+  key=/usr/share/keyrings/debian-archive-keyring.gpg
+  [ -r $key ] || fail "needs $key (package debian-archive-keyring)"
+  printf 'deb [signed-by=%s] %s %s main\n' $key "$uri" "$suite" >"$new/apt/sources.list"
   apt="apt-get -q -oDir::State::Lists=$new/apt/lists -oDir::State::status=$new/apt/status
     -oDir::Etc::SourceList=$new/apt/sources.list -oDir::Etc::SourceParts=/dev/null -oDir::Cache=$new/apt/cache
     -oAPT::Sandbox::User=root"
@@ -112,7 +114,8 @@ found() {
 }
 for p in cbmc minisat z3 cvc5; do
   is=$(found $p)
-  [ "$is" = "$(pinned $p)" ] || fail "$p is \"$is\", the proofs are pinned to $(pinned $p) (proofs/tools/VERSIONS); remove $prefix to install anew"
+  [ "$is" = "$(pinned $p)" ] ||
+    fail "$p is \"$is\", the proofs are pinned to $(pinned $p) (proofs/tools/VERSIONS); remove $prefix to install anew"
   [ "${1:-}" = --bin ] || printf '%s %s\n' "$p" "$is"
 done
 if [ "${1:-}" = --bin ]; then printf '%s\n' "$prefix/bin"; fi

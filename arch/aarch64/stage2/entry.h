@@ -142,7 +142,7 @@ static inline uint32_t s2_entry_attr(uint8_t l, uint64_t e) {
   (void)l;
   attr |= (e & (S2_A64_XN0 | S2_A64_XN1)) == 0 ? S2_X : 0u;
   attr |= (e & (S2_A64_XN0 | S2_A64_SW)) != 0 ? S2_UX : 0u;
-  attr |= ((uint32_t)(S2_A64_TYPE_OF_MEMATTR >> (4u * memattr)) & 0xfu) << 4;
+  attr |= (uint32_t)((S2_A64_TYPE_OF_MEMATTR >> (4u * memattr)) & 0xfu) << 4;
   return attr | (uint32_t)((e & S2_A64_AF) << 6);
 }
 

@@ -130,8 +130,11 @@ static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad) {
 }
 
 static inline bool s2_attr_legal(uint32_t features, uint32_t attr) {
-  uint32_t rights = (features & S2_FEAT_UX) != 0 ? S2_EPT_RIGHTS_UX : S2_EPT_RIGHTS;
+  uint32_t rights = S2_EPT_RIGHTS;
   bool type = (attr & S2_TYPE_MASK) <= S2_DEV; /* no DEV_NE */
+  if ((features & S2_FEAT_UX) != 0) {
+    rights = S2_EPT_RIGHTS_UX;
+  }
   return (attr & ~S2_ATTR_MASK) == 0 && ((rights >> (attr & S2_RIGHTS)) & 1u) != 0 && type;
 }
 

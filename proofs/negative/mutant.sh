@@ -1,0 +1,33 @@
+#!/bin/sh
+# mutant.sh FORMAT NAME - break one thing in a copy (the line NAME of FORMAT.txt) and require that the named harness
+# refutes a claim of its property; with `:cover` after the harness, that coverage finds a place which is never reached.
+# What is broken is code (arch/), the layout (specs/bits/) or the harness (proofs/cbmc/common/). A mutant that changes
+# nothing, does not compile or is only stopped otherwise is a failure.
+set -u
+format=$1 name=$2
+line=$(grep "^$name |" "proofs/negative/$format.txt") || { echo "no such mutant: $name"; exit 1; }
+field() { printf '%s\n' "$line" | awk -F ' [|] ' -v n="$1" '{ print $n }'; }
+file=$(field 2) script=$(field 3) harness=$(field 4)
+copy=build/proofs/mutants/$format-$name
+log=build/proofs/mutants/log/$format-$name
+rm -rf "$copy"
+mkdir -p "$copy" "${log%/*}"
+case $file in
+  arch/*) cp -r arch "$copy/" ;;
+  proofs/*) mkdir -p "$copy/proofs/cbmc" && cp -r proofs/cbmc/common "$copy/proofs/cbmc/" ;;
+  specs/bits/*) mkdir -p "$copy/specs/bits" "$copy/bits" ;;
+esac
+sed "$script" "$file" >"$copy/$file"
+cmp -s "$file" "$copy/$file" && { echo "the mutant changes nothing: $script"; exit 1; }
+diff "$file" "$copy/$file"
+case $file in
+  specs/bits/*) python3 proofs/tools/bits.py "$copy/$file" >"$copy/bits/$format.h" || exit 1 ;;
+esac
+sh proofs/cbmc/run.sh "$format" "${harness%:cover}" "$copy" >"$log" 2>&1
+case $harness in
+  *:cover) killed=$(grep -E '^UNREACHED: an assumption' -A 3 "$log") ;;
+  *) killed=$(grep -E '^\[[a-z0-9_]*\.assertion\.[0-9]*\] .*: FAILURE$' "$log" | sort -u) ;;
+esac
+rm -rf "$copy"
+[ -n "$killed" ] || { tail -n 20 "$log"; echo "SURVIVED $format-$harness"; exit 1; }
+printf 'killed by %s-%s:\n%s\n' "$format" "$harness" "$killed"

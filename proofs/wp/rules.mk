@@ -1,0 +1,17 @@
+# WP: what proofs/wp/proved.txt names, proved afresh. `make prove-FILE FILE=src/tree.h FUNCTIONS="..."` for daily work.
+WP_FILES := $(shell sed -n 's/^\([a-z][^ ]*\).*/\1/p' proofs/wp/proved.txt)
+wp_name = $(subst /,_,$(basename $(1)))
+wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
+
+# one rule per file, written out: make does not look for pattern rules of phony targets
+define wp_rules
+prove-wp-$(call wp_name,$(1)):
+	@RESULTS=$$(RESULTS) CACHE=none tests/run.sh goals wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
+.PHONY: prove-wp-$(call wp_name,$(1))
+endef
+$(foreach f,$(WP_FILES),$(eval $(call wp_rules,$(f))))
+
+prove: $(foreach f,$(WP_FILES),prove-wp-$(call wp_name,$(f))) ## Frama-C/WP: every goal of proofs/wp/proved.txt, afresh
+prove-FILE: ## Frama-C/WP on FILE=... FUNCTIONS="...", from the cache
+	@sh proofs/wp/run.sh $(FILE) $(FUNCTIONS)
+.PHONY: prove prove-FILE
