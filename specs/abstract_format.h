@@ -6,9 +6,12 @@
 #ifndef S2_ABSTRACT_FORMAT_H
 #define S2_ABSTRACT_FORMAT_H
 
-extern const uint32_t s2_fmt_roots, s2_fmt_leaf_max, s2_fmt_hpa_bits, s2_fmt_ad, s2_fmt_ad_kept, s2_fmt_features;
+/* a number of the logic, not a variable: predicates over a pool must not read other memory */
+/*@ axiomatic Roots { logic integer max_roots; } */
+
+extern const uint32_t s2_fmt_leaf_max, s2_fmt_hpa_bits, s2_fmt_ad, s2_fmt_ad_kept, s2_fmt_features;
 extern const uint32_t s2_fmt_vmid_zero, s2_fmt_vmid_max, s2_fmt_map_flush, s2_fmt_broadcast;
-#define S2_FMT_ROOTS     s2_fmt_roots
+#define S2_FMT_ROOTS     max_roots
 #define S2_FMT_LEAF_MAX  s2_fmt_leaf_max
 #define S2_FMT_HPA_BITS  s2_fmt_hpa_bits
 #define S2_FMT_AD        s2_fmt_ad

@@ -84,6 +84,7 @@ static inline bool run_empty(const struct s2_pool *p, uint32_t t, uint32_t i, ui
   uint64_t all = 0;
   uint32_t k;
   /*@ loop invariant k: i <= k <= i + n;
+      loop invariant all: all == 0 <==> \forall integer j; i <= j < k ==> p->tables[t].e[j] == 0;
       loop assigns k, all;
       loop variant i + n - k; */
   for (k = i; k < i + n; k++) {

@@ -15,7 +15,8 @@
 #define S2_NO_LEVEL 255u
 
 /** Alignment, emptiness, overflow, width of a guest range, in this order. */
-/*@ terminates \true; exits \false; assigns \nothing;
+/*@ requires bits: gpa_bits <= 63;
+    terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && gpa + size <= width(gpa_bits); */
 static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
   if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
@@ -95,7 +96,7 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end);
  * How many slots from i on it takes to reach end from w, the address of slot i: rounded up, and to the end of the table
  * at most.
  */
-/*@ requires l: l <= S2_MAX_LEVEL && i < 512 && w < end;
+/*@ requires l: l <= S2_MAX_LEVEL && i < 512 && w < end <= width(63);
     terminates \true; exits \false; assigns \nothing;
     ensures n: 0 < \result <= 512 - i; */
 S2_INLINE uint32_t s2_slots_to(uint64_t w, uint64_t end, uint32_t i, uint8_t l) {

@@ -43,7 +43,7 @@ static s2_status check_memory(const struct s2_pool_memory *m, uint32_t top, uint
   return S2_OK;
 }
 
-/*@ requires wf: Wf(p) && c < p->cap;
+/*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level > S2_MAX_LEVEL;
     terminates \true; exits \false;
     assigns p->tables[c].e[0 .. 511];
     ensures zero: Zero(p, c); */
@@ -81,16 +81,18 @@ static void push(struct s2_pool *p, uint32_t c) {
   p->nfree++;
 }
 
-/*@ requires wf: Wf(p);
+/*@ requires wf: Wf(p) && p->nfree == 0;
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->nfree; */
 static void fill_pool(struct s2_pool *p) {
   uint32_t c = p->cap;
   /*@ loop invariant c: 0 <= c <= p->cap;
+      loop invariant n: 0 <= p->nfree <= p->cap - c;
       loop assigns c, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->nfree;
       loop variant c; */
   while (c > 0) {
     c--;
+    set_node(p, c, S2_NODE_RESERVED, 0);
     zero_table(p, c);
     if (c >= p->root && c - p->root < p->nroot) {
       set_node(p, c, (uint8_t)p->top, s2_root_base(c - p->root, (uint8_t)p->top));
@@ -163,6 +165,7 @@ static int64_t give_marked(const struct s2_pool *p, void *ctx, uint32_t c, uint8
   int64_t pages = 0;
   uint32_t j;
   /*@ loop invariant j: 0 <= j <= 512;
+      loop invariant pages: 0 <= pages <= j * 68719476736;
       loop assigns j, pages;
       loop variant 512 - j; */
   for (j = 0; j < S2_ENTRIES; j++) {

@@ -95,7 +95,6 @@ static inline void s2_term_write(struct s2_pool *p, uint32_t t, uint32_t i, uint
   s2_entry_put(p, t, i, e);
 }
 
-
 /**
  * Break: entry i of t becomes zero in one atomic step, and what it held last is returned, accessed and dirty bits that
  * the hardware set until then included.
@@ -145,7 +144,14 @@ static inline void s2_live_add(struct s2_pool *p, uint32_t t, int32_t d) {
 /*@ requires inv: Inv(p) && Free(p) && p->nfree > 0;
     terminates \true; exits \false;
     assigns p->nfree, p->low, p->nodes[p->stack[p->nfree-1]].level, p->nodes[p->stack[p->nfree-1]].live;
-    ensures inv: Inv(p) && Free(p);
+    ensures wf: Wf(p);
+    ensures sh: Shape(p);
+    ensures ro: Root(p);
+    ensures dn: Down(p);
+    ensures re: Reach(p);
+    ensures fz: FreeZero(p);
+    ensures f1: Free1(p);
+    ensures f2: Free2(p);
     ensures got: \result < p->cap && p->nodes[\result].level == S2_NODE_RESERVED && Zero(p, \result);
     ensures num: p->nfree == \old(p->nfree) - 1; */
 uint32_t s2_pool_take(struct s2_pool *p);
@@ -155,7 +161,7 @@ uint32_t s2_pool_take(struct s2_pool *p);
  * becomes the level it had: what its entries mean must stay readable until they are gone. O(1).
  */
 /*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level <= S2_MAX_LEVEL;
-    requires room: p->nfree + p->nlimbo < p->cap;
+    requires room: 0 <= p->nfree && 0 <= p->nlimbo && p->nfree + p->nlimbo < p->cap;
     requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
     terminates \true; exits \false;
     assigns p->nlimbo, p->stack[p->cap - p->nlimbo - 1], p->nodes[c].level, p->nodes[c].key;
