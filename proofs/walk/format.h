@@ -37,8 +37,8 @@
 #endif
 
 /**
- * The machine that a page table was made for, with `more` features beyond what must be there. phys_bits is the machine's.
- * Assumptions of use: SOUNDNESS.md 5 to 9.
+ * The machine that a page table was made for, with `more` features beyond what must be there. phys_bits is the
+ * machine's. Assumptions of use: SOUNDNESS.md 5 to 9.
  */
 static inline struct walk_machine pair_machine(const struct s2_pt *pt, uint32_t phys_bits, uint32_t more) {
   struct s2_root root = s2_pt_root(pt);

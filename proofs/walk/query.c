@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * query.c - T2: the library's walk gives what the manual's walk gives, for every guest address, every shape of the format
- * and every content of a pool of any size.
+ * query.c - T2: the library's walk gives what the manual's walk gives, for every guest address, every shape of the
+ * format and every content of a pool of any size.
  *
- * Physical memory is any words: each walk reads one word per level, and what a walk reads first at a level is any 64-bit
- * value; a second walk that reads the same address at that level reads the same value, and any value at another address.
- * (Words read at different levels are independent even at one address: more memories than there are, so nothing is missed.)
- * The library's s2_entry_read(p, t, i), one load of p->tables[t].e[i], is replaced by the load of that physical address
- * (goto-instrument --replace-calls): pools are contiguous in host physical memory (SOUNDNESS.md 2). That t and i are inside
- * the pool is asserted there. The hardware changes no word between the two walks.
+ * Physical memory is any words: each walk reads one word per level, and what a walk reads first at a level is any
+ * 64-bit value; a second walk that reads the same address at that level reads the same value, and any value at another
+ * address. (Words read at different levels are independent even at one address: more memories than there are, so
+ * nothing is missed.) The library's s2_entry_read(p, t, i), one load of p->tables[t].e[i], is replaced by the load of
+ * that physical address (goto-instrument --replace-calls): pools are contiguous in host physical memory (SOUNDNESS.md
+ * 2). That t and i are inside the pool is asserted there. The hardware changes no word between the two walks.
  *
  * ENTRIES_MADE: every entry that the library's walk reads is one it makes for the declared features, widths and leaf
  *   sizes (pair_made); then both agree in everything.
- * ENTRIES_ANY: every entry is any 64-bit word, except that what the library takes for a link stays inside the pool (EPT:
- *   and grants user execute); the machine has all the format has. Then whatever the library reports as mapped, the
- *   hardware translates, to the same place with at least these rights.
- * TRANSLATE: s2_translate() (s2_lookup) says what s2_pt_query() says, whatever s2_pos_at(), which both ask, answers: it is
- *   replaced by any answer with a level in range, the same for both. With it, all of the above holds for both.
+ * ENTRIES_ANY: every entry is any 64-bit word, except that what the library takes for a link stays inside the pool
+ *   (EPT: and grants user execute); the machine has all the format has. Then whatever the library reports as mapped,
+ *   the hardware translates, to the same place with at least these rights.
+ * TRANSLATE: s2_translate() (s2_lookup) says what s2_pt_query() says, whatever s2_pos_at(), which both ask, answers: it
+ *   is replaced by any answer with a level in range, the same for both. With it, all of the above holds for both.
  */
 #define WALK_OWN_MEMORY
 #include <stdbool.h>

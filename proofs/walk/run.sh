@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh FORMAT NAME - prove one harness of proofs/walk with every check on, then show by coverage that each of its cases
-# is reached. NAME: made, any, translate (query.c), map, unmap (core.c).
+# run.sh FORMAT NAME - prove one harness of proofs/walk with every check on, then show by coverage that each of its
+# cases is reached. NAME: made, any, translate (query.c), map, unmap (core.c).
 set -u
 format=$1 name=$2
 unwind=6
@@ -50,7 +50,7 @@ for end in $ends; do
   more=''
   [ "$end" = none ] || more="-DEND=$end"
   build prove $more
-  timeout 300 cbmc "$out.prove" $(cat proofs/cbmc/flags) --unwind $unwind $limits >"$out.log" 2>&1
+  timeout 300 cbmc "$out.prove" $(cat proofs/cbmc/flags) --slice-formula --unwind $unwind $limits >"$out.log" 2>&1
   grep -q '^VERIFICATION SUCCESSFUL' "$out.log" || { echo "NOT PROVED $more"; grep ': FAILURE$' "$out.log"; exit 1; }
   claims=$((claims + $(grep -c ': SUCCESS$' "$out.log")))
   build cover -DCOVER $more

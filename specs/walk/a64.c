@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * a64.c - AArch64 stage 2, transcribed from the Arm Architecture Reference Manual DDI 0487 (issue J.a): D8.2 (translation
- * table base, start level, walk), D8.3 (VMSAv8-64 descriptors), D8.4 (permissions), D8.5 (memory attributes), VTCR_EL2 and
- * VTTBR_EL2 in D19.2, and the pseudocode AArch64.S2Walk, S2InconsistentSL, S2InvalidSL, DecodeDescriptorType, OAOutOfRange
- * in J1.1.5.
+ * a64.c - AArch64 stage 2, transcribed from the Arm Architecture Reference Manual DDI 0487 (issue J.a): D8.2
+ * (translation table base, start level, walk), D8.3 (VMSAv8-64 descriptors), D8.4 (permissions), D8.5 (memory
+ * attributes), VTCR_EL2 and VTTBR_EL2 in D19.2, and the pseudocode AArch64.S2Walk, S2InconsistentSL, S2InvalidSL,
+ * DecodeDescriptorType, OAOutOfRange in J1.1.5.
  *
- * The 4 KiB granule without FEAT_LPA2 and FEAT_TTST; HCR_EL2.FWB is 0; the Contiguous bit is a hint; FEAT_BBM's nT bit and
- * the software bits are ignored, as are bits that the manual calls RES0 and gives no fault.
+ * The 4 KiB granule without FEAT_LPA2 and FEAT_TTST; HCR_EL2.FWB is 0; the Contiguous bit is a hint; FEAT_BBM's nT bit
+ * and the software bits are ignored, as are bits that the manual calls RES0 and gives no fault.
  *
  * The manual's levels 0, 1, 2, 3 are levels 3, 2, 1, 0 here.
  */
@@ -111,7 +111,10 @@ struct walk_result walk_a64(const struct walk_machine *w, const struct walk_memo
   if (!walk_fits(gpa, bits)) {
     return walk_none(WALK_INPUT); /* translation fault, level 0 */
   }
-  /* D8.2, concatenated translation tables: the root is as large as the bits it resolves ask for, and aligned to that; lower bits of BADDR are RES0 */
+  /*
+   * D8.2, concatenated translation tables: the root is as large as the bits it resolves ask for, and aligned to that;
+   * lower bits of BADDR are RES0
+   */
   uint32_t root_bits = bits - (12u + 9u * top) + 3u;
   uint64_t table = walk_field(w->base, 47, 1) << 1;
   table = table >> root_bits << root_bits;

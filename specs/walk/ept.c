@@ -3,8 +3,8 @@
  * ept.c - Intel EPT, transcribed from the Intel 64 and IA-32 SDM, volume 3C (325384, revision 083), chapter 29.3, with
  * the EPTP of 25.6.11.
  *
- * Controls taken to be off, so that their bits are ignored as the tables say: EPT-violation #VE (bit 63), sub-page write
- * permissions (61), supervisor shadow stack (60), paging-write (58), guest-paging verification (57).
+ * Controls taken to be off, so that their bits are ignored as the tables say: EPT-violation #VE (bit 63), sub-page
+ * write permissions (61), supervisor shadow stack (60), paging-write (58), guest-paging verification (57).
  *
  * The manual's PML5E, PML4E, PDPTE, PDE, PTE are levels 4, 3, 2, 1, 0 here.
  */

@@ -3,9 +3,9 @@
  * npt.c - AMD nested paging, transcribed from the AMD64 Architecture Programmer's Manual, volume 2 (24593, revision
  * 3.41): nested paging 15.25, long-mode page translation 5.3, protection 5.4 and 5.6, PAT 7.8.
  *
- * The host is in long mode, so that the nested tables are long-mode tables (15.25.3); PAT entries 0 to 3 have their reset
- * values. Nested accesses are user accesses (15.25.5), so CR4.SMEP and SMAP of the host do not count, and CR0.WP neither.
- * Memory protection keys do not apply to nested tables.
+ * The host is in long mode, so that the nested tables are long-mode tables (15.25.3); PAT entries 0 to 3 have their
+ * reset values. Nested accesses are user accesses (15.25.5), so CR4.SMEP and SMAP of the host do not count, and CR0.WP
+ * neither. Memory protection keys do not apply to nested tables.
  *
  * The manual's PML5E, PML4E, PDPE, PDE, PTE are levels 4, 3, 2, 1, 0 here.
  */
@@ -50,7 +50,7 @@ static uint32_t npt_rights(uint64_t e) {
   return rights;
 }
 
-/** 7.8.1: PAT:PCD:PWT, the PAT bit being bit 7 of a PTE and bit 12 of a larger page. Reset values of PA0 to PA7: 7.8.2. */
+/** 7.8.1: PAT:PCD:PWT, the PAT bit being bit 7 of a PTE and bit 12 of a larger page. Reset values: 7.8.2. */
 static enum walk_type npt_type(uint64_t e, uint32_t level) {
   static const enum walk_type pat[4] = {WALK_WRITE_BACK, WALK_WRITE_THROUGH, WALK_UNCACHED_MINUS, WALK_UNCACHED};
   if (walk_bit(e, level == 0 ? 7u : 12u)) {

@@ -2,10 +2,10 @@
 /**
  * walk.h - the hardware's second-stage walk, one transcription per architecture manual (theorem T2).
  *
- * Trusted: a reader holds ept.c, npt.c, a64.c and gst.c against the manuals. They share no macro and no function with the
- * library. Each decodes the control registers, reads table words out of physical memory, and says what the manual says
- * the hardware does with one guest physical address and one access. What the walk would write (accessed, dirty) is not
- * written: where hardware may set a bit, the access is permitted as if it had been set.
+ * Trusted: a reader holds ept.c, npt.c, a64.c and gst.c against the manuals. They share no macro and no function with
+ * the library. Each decodes the control registers, reads table words out of physical memory, and says what the manual
+ * says the hardware does with one guest physical address and one access. What the walk would write (accessed, dirty) is
+ * not written: where hardware may set a bit, the access is permitted as if it had been set.
  *
  * Levels count from the leaf: 0 maps 4 KiB. Loops run over constant bounds, at most five levels.
  */
@@ -47,7 +47,7 @@ enum walk_type {
   WALK_OTHER_TYPE       /* a type of the manual that has no name above  */
 };
 
-/** Physical memory: `words` 64-bit words from physical address `base` on. A harness may bring its own (WALK_OWN_MEMORY). */
+/** Physical memory: `words` 64-bit words from address `base` on. A harness may bring its own (WALK_OWN_MEMORY). */
 #ifndef WALK_OWN_MEMORY
 struct walk_memory {
   const uint64_t *word;
@@ -121,7 +121,7 @@ static inline struct walk_result walk_none(enum walk_fault fault) {
   return r;
 }
 
-/** A walk that ends in a leaf: which accesses are let through? `access` is one of them, or 0 to ask for the translation. */
+/** A walk that ends in a leaf: is `access`, one kind or 0 to ask for the translation, let through? */
 static inline struct walk_result walk_judge(struct walk_result r, uint32_t access) {
   if ((access & ~r.rights) != 0) {
     r.fault = WALK_PERMISSION;

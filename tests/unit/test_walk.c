@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * test_walk.c - the library's translation against the walk of the architecture's manual (specs/walk), over random spaces,
- * and over spaces with overwritten entries.
+ * test_walk.c - the library's translation against the walk of the architecture's manual (specs/walk), over random
+ * spaces, and over spaces with overwritten entries.
  */
 #include <setjmp.h>
 #include <stdarg.h>
