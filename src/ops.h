@@ -34,6 +34,13 @@ static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t
   return S2_OK;
 }
 
+/** Are these rights the format has, on this host? Types are judged apart from rights (format.h). */
+/*@ requires p: \valid_read(p);
+    terminates \true; exits \false; assigns \nothing; */
+static inline bool s2_rights_legal(const struct s2_pool *p, uint32_t rights) {
+  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(p->features, rights | S2_WB);
+}
+
 /** Alignment, width of a host range, and that it misses the tables themselves (T5). size is checked already. */
 /*@ requires pt: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing; */

@@ -2,13 +2,6 @@
 /** protect.c - new rights for every leaf of a range; output, size and type stay, so no entry passes through invalid. */
 #include "ops.h"
 
-/** Are these rights the format has, on this host? Types are judged apart from rights (format.h). */
-/*@ requires pt: \valid_read(pt);
-    terminates \true; exits \false; assigns \nothing; */
-static bool rights_legal(const struct s2_pt *pt, uint32_t rights) {
-  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(pt->pool.features, rights | S2_WB);
-}
-
 /** Rewrite the leaves in n slots of table t, of level l, from slot i on, up to the first link. Returns the slots done. */
 /*@ requires inv: Inv(p) && Live(p) && Used(p, t) && p->nodes[t].level == l && i + n <= 512;
     terminates \true; exits \false;
@@ -65,7 +58,7 @@ uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t r
 }
 
 s2_status s2_pt_protect(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint32_t rights) {
-  if (!rights_legal(pt, rights)) {
+  if (!s2_rights_legal(&pt->pool, rights)) {
     return S2_ERR_ATTR;
   }
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);

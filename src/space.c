@@ -171,7 +171,7 @@ static uint32_t take_away(struct s2_space *s, uint64_t gpa, uint64_t end, uint32
     uint64_t hi = lesser(end, (uint64_t)a.end);
     if (is_kind(a, kind)) {
       uint32_t l = kind == S2_BACK_LINEAR ? s2_remove(&s->pt.pool, lo, hi) : s2_mark(&s->pt.pool, lo, hi);
-      level = l < level ? l : level;
+      level = s2_least(l, level);
     }
     a = s2_areas_next(&s->areas, (uint64_t)a.end);
   }
@@ -186,7 +186,7 @@ static uint32_t take_away(struct s2_space *s, uint64_t gpa, uint64_t end, uint32
 static void withdraw(struct s2_space *s, uint64_t gpa, uint64_t end) {
   uint32_t linear = take_away(s, gpa, end, S2_BACK_LINEAR);
   uint32_t alloc = take_away(s, gpa, end, S2_BACK_ALLOC);
-  s2_alloc_release(s, gpa, end, linear < alloc ? linear : alloc);
+  s2_alloc_release(s, gpa, end, s2_least(linear, alloc));
 }
 
 s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size) {
@@ -245,7 +245,7 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
   if (st != S2_OK) {
     return st;
   }
-  if ((rights & ~S2_RIGHTS) != 0 || !s2_attr_legal(s->pt.pool.features, rights | S2_WB)) {
+  if (!s2_rights_legal(&s->pt.pool, rights)) {
     return S2_ERR_ATTR;
   }
   uint64_t end = gpa + size;

@@ -9,12 +9,6 @@ struct swept {
   int32_t n;
 };
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures min: \result <= a && \result <= b && (\result == a || \result == b); */
-static uint32_t lower_level(uint32_t a, uint32_t b) {
-  return a < b ? a : b;
-}
-
 /** Clear the leaves of at.t from slot at.i on, up to end or the first link. w is the address of slot at.i. */
 /*@ requires inv: Inv(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
     requires w: off(w, at.l) == 0;
@@ -163,7 +157,7 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end) {
       w += s2_span(1);
     } else {
       struct swept r = remove_run(p, at, w - s2_offset(w, at.l), end);
-      level = r.n > 0 ? lower_level(level, at.l) : level;
+      level = r.n > 0 ? s2_least(level, at.l) : level;
       w = r.next;
     }
   }
@@ -182,7 +176,7 @@ uint32_t s2_mark(struct s2_pool *p, uint64_t gpa, uint64_t end) {
     struct s2_pos at = s2_pos_at(p, w);
     struct swept r = mark_run(p, at, w - s2_offset(w, at.l), end);
     if (r.n > 0) {
-      level = lower_level(level, at.l);
+      level = s2_least(level, at.l);
       s2_tree_prune(p, at.t, S2_NODE_LIMBO_FRAMES);
     }
     w = r.next;
