@@ -28,6 +28,7 @@ static inline void s2_publish(void) {
  * s2_publish(). Never valid over valid with another output, size or type.
  */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512;
+    requires bbm: may_replace(p->nodes[t].level, p->tables[t].e[i], e);
     terminates \true; exits \false;
     assigns p->tables[t].e[i];
     ensures wr: p->tables[t].e[i] == e;
@@ -46,12 +47,13 @@ static inline void s2_entry_write(struct s2_pool *p, uint32_t t, uint32_t i, uin
 /**
  * The write primitive with what it does to every path: tables visited above the entry and beside it stay, paths through
  * it end as the new entry says. Asks for the path hypotheses only, not for the whole invariant, so that its proof stays
- * small. Break-before-make (may_replace) is the callers' duty.
+ * small. Break-before-make (may_replace) is passed on to the callers.
  */
 /*@ requires Wf(p) && Sound(p) && Used(p,t) && i < 512 && p->nodes[t].level <= p->top;
     requires onp: OnPath(p,t);
     requires old: Flat(p, t, p->nodes[t].level, p->tables[t].e[i]);
     requires new: Flat(p, t, p->nodes[t].level, e);
+    requires bbm: may_replace(p->nodes[t].level, p->tables[t].e[i], e);
     assigns p->tables[t].e[i]; exits \false;
     ensures wr: p->tables[t].e[i] == e;
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
@@ -76,6 +78,7 @@ static inline void s2_entry_put(struct s2_pool *p, uint32_t t, uint32_t i, uint6
 /*@ requires Inv(p) && Used(p,t) && i < 512;
     requires pte_kind(p->nodes[t].level, p->tables[t].e[i]) != 2;
     requires pte_kind(p->nodes[t].level, e) != 2;
+    requires bbm: may_replace(p->nodes[t].level, p->tables[t].e[i], e);
     assigns p->tables[t].e[i]; exits \false;
     ensures wr: p->tables[t].e[i] == e;
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
