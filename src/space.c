@@ -110,7 +110,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
 }
 
 s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags) {
-  s2_status st = check_new_area(s, gpa, size, attr, flags, S2_PAGES | S2_POPULATE | S2_BLOCKS);
+  s2_status st = check_new_area(s, gpa, size, attr, flags, S2_PAGES | S2_POPULATE | S2_BLOCKS | S2_AHEAD);
   if (st != S2_OK) {
     return st;
   }
@@ -123,7 +123,8 @@ s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t
       return st;
     }
   }
-  struct s2_payload pay = {0, attr, (uint16_t)(S2_BACK_ALLOC | (blocks ? S2_BACK_BLOCKS : 0u))};
+  uint32_t backend = S2_BACK_ALLOC | (blocks ? S2_BACK_BLOCKS : 0u) | ((flags & S2_AHEAD) != 0 ? S2_BACK_AHEAD : 0u);
+  struct s2_payload pay = {0, attr, (uint16_t)backend};
   st = s2_areas_insert(&s->areas, gpa, end, pay);
   if (st != S2_OK && populate) {
     s2_alloc_release(s, gpa, end, s2_mark(&s->pt.pool, gpa, end));

@@ -22,6 +22,7 @@
 #define S2_BACK_ALLOC  2u /* frames come from the host's allocator, at once or at the first fault  */
 #define S2_BACK_KIND   0xffu
 #define S2_BACK_BLOCKS 0x100u /* flag: frames larger than 4 KiB may be used                        */
+#define S2_BACK_AHEAD  0x200u /* flag: faults may bring in more than one page (ahead.h)            */
 
 /** One area, by value. backend == S2_BACK_NONE: there is none. */
 struct s2_area {

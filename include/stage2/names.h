@@ -99,6 +99,7 @@
 #define s2_discard          S2_NAME(discard)
 #define s2_translate        S2_NAME(translate)
 #define s2_translate_run    S2_NAME(translate_run)
+#define s2_translate_batch  S2_NAME(translate_batch)
 #define s2_query            S2_NAME(query)
 #define s2_fault            S2_NAME(fault)
 #define s2_root             S2_NAME(root)
@@ -111,6 +112,19 @@
 #define s2_guest_read       S2_NAME(guest_read)
 #define s2_guest_write      S2_NAME(guest_write)
 #define s2_guest_fill       S2_NAME(guest_fill)
+/* cursor.h */
+#define s2_cursor_init      S2_NAME(cursor_init)
+#define s2_cursor_forget    S2_NAME(cursor_forget)
+#define s2_cursor_walk      S2_NAME(cursor_walk)
+/* ahead.h */
+#define s2_ahead_init       S2_NAME(ahead_init)
+#define s2_ahead_guess      S2_NAME(ahead_guess)
+#define s2_ahead_brought    S2_NAME(ahead_brought)
+#define s2_fault_ahead      S2_NAME(fault_ahead)
+/* track.h */
+#define s2_track_start      S2_NAME(track_start)
+#define s2_track_harvest    S2_NAME(track_harvest)
+#define s2_track_stop       S2_NAME(track_stop)
 /* stats.h */
 #define s2_stats_of         S2_NAME(stats_of)
 #define s2_memory_report    S2_NAME(memory_report)

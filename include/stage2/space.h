@@ -34,6 +34,7 @@ struct s2_space_config {
 #define S2_PAGES    0x1u /* 4 KiB leaves only; what s2_map_alloc() does anyway        */
 #define S2_POPULATE 0x2u /* alloc: obtain and map all frames now                      */
 #define S2_BLOCKS   0x4u /* alloc: ask the host for large frames, fall back to 4 KiB  */
+#define S2_AHEAD    0x8u /* alloc: s2_fault_ahead() may preload pages (ahead.h)       */
 
 enum s2_fault_kind {
   S2_FAULT_RESOLVED = 0,  /* a page is there now: retry the access                       */
@@ -174,6 +175,20 @@ S2_MUST_USE struct s2_translation s2_translate(const struct s2_space *s, uint64_
                    \forall integer k; 0 <= k < \result.len ==> PA(&s->pt.pool, gpa + k) == \result.hpa + k; */
 S2_MUST_USE struct s2_translation s2_translate_run(const struct s2_space *s, uint64_t gpa, uint64_t max,
                                                    uint32_t access);
+
+/**
+ * s2_translate_batch() - out[k] = s2_translate(s, gpa[k]) for each k < n. Addresses may repeat and be in any order; out
+ * does not overlap gpa. Up to 32 paths go down together, so that cache misses overlap: for large sparse spaces. (OPT-2)
+ */
+/*@ requires inv: \valid_read(s) && Good(&s->pt);
+    requires mem: \valid_read(gpa + (0 .. n-1)) && \valid(out + (0 .. n-1)) && \separated(gpa + (0 .. n-1), out + (0 .. n-1));
+    terminates \true; exits \false;
+    assigns out[0 .. n-1];
+    ensures hit: \forall integer k; 0 <= k < n ==> out[k].status == S2_OK ==>
+              PA(&s->pt.pool, gpa[k]) == out[k].hpa && AT(&s->pt.pool, gpa[k]) == out[k].attr;
+    ensures miss: \forall integer k; 0 <= k < n ==> out[k].status == S2_ERR_NOT_MAPPED ==>
+              PA(&s->pt.pool, gpa[k]) == -1; */
+void s2_translate_batch(const struct s2_space *s, const uint64_t *gpa, struct s2_translation *out, uint32_t n);
 
 /** s2_query() - the leaf that maps gpa, or the hole around it; s2_pt_query() with the space's range checked. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt);

@@ -2,6 +2,7 @@
 /** stage2.h - all of the library. */
 #ifndef STAGE2_STAGE2_H
 #define STAGE2_STAGE2_H
+#include "ahead.h"
 #include "area.h"
 #include "attr.h"
 #include "device.h"
@@ -13,6 +14,7 @@
 #include "space.h"
 #include "stats.h"
 #include "table.h"
+#include "track.h"
 #include "types.h"
 #include "version.h"
 #endif

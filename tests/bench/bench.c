@@ -16,7 +16,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "reference.h"
-#include "stage2/walk.h"
+#include "stage2/cursor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@
 #define ATTR       (S2_RWX | S2_WB)
 #define SETS_MAX   32u
 #define LAZY_AREAS 16u
+#define BATCH      256u
 
 #if defined(S2_FORMAT_GST)
 #define GPA_BITS 50u
@@ -509,6 +510,45 @@ static void rnd_lookup(void) {
   for (uint64_t i = 0; i < b.norder; i++) {
     struct s2_translation t = s2_lookup(&b.space, gpa_of(i) + 8);
     sum += t.hpa + (uint64_t)(uint32_t)t.status;
+  }
+  b.sum = sum;
+}
+/* cursor.h: with one slot, and with a slot for every 2 MiB of a GiB */
+static void seq_cursor(void) {
+  static struct s2_cursor_slot one;
+  struct s2_cursor c;
+  must(s2_cursor_init(&c, &b.space, &one, 1));
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < b.pages; i++) {
+    struct s2_translation t = s2_cursor_translate(&c, GPA0 + i * PAGE + 8);
+    sum += t.hpa + (uint64_t)(uint32_t)t.status;
+  }
+  b.sum = sum;
+}
+static void rnd_cursor(void) {
+  static struct s2_cursor_slot slots[512];
+  struct s2_cursor c;
+  must(s2_cursor_init(&c, &b.space, slots, 512));
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < b.norder; i++) {
+    struct s2_translation t = s2_cursor_translate(&c, gpa_of(i) + 8);
+    sum += t.hpa + (uint64_t)(uint32_t)t.status;
+  }
+  b.sum = sum;
+}
+static void rnd_batch(void) {
+  uint64_t gpa[BATCH];
+  struct s2_translation t[BATCH];
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < b.norder; i += BATCH) {
+    uint32_t n = b.norder - i < BATCH ? (uint32_t)(b.norder - i) : BATCH;
+    for (uint32_t k = 0; k < n; k++) {
+      gpa[k] = gpa_of(i + k) + 8;
+    }
+    s2_translate_batch(&b.space, gpa, t, n);
+    for (uint32_t k = 0; k < n; k++) {
+      sum += t[k].hpa + (uint64_t)(uint32_t)t[k].status;
+    }
   }
   b.sum = sum;
 }
@@ -1011,6 +1051,51 @@ static const struct work works[] = {
      .rounds = 1,
      .ops = &b.norder,
      .way = {[LIB] = {nothing, rnd_lookup, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-cursor-seq",
+     .title = "cursor of 1 slot, sequential",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
+     .ops = &b.pages,
+     .way = {[LIB] = {nothing, seq_cursor, sum_of_lib},
+             [RAW] = {nothing, seq_raw, the_sum},
+             [REF] = {nothing, seq_ref, the_sum}}},
+    {.key = "lookup-cursor-rnd",
+     .title = "cursor of 512, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_cursor, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-batch-rnd",
+     .title = "batch, random 1 GiB",
+     .unit = "call",
+     .init = order_random,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_batch, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-sparse-batch",
+     .title = "batch, random sparse 64 GiB",
+     .unit = "call",
+     .init = order_sparse,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_batch, sum_of_lib},
+             [RAW] = {nothing, rnd_raw, the_sum},
+             [REF] = {nothing, rnd_ref, the_sum}}},
+    {.key = "lookup-sparse-cursor",
+     .title = "cursor of 512, sparse 64 GiB",
+     .unit = "call",
+     .init = order_sparse,
+     .rounds = 1,
+     .ops = &b.norder,
+     .way = {[LIB] = {nothing, rnd_cursor, sum_of_lib},
              [RAW] = {nothing, rnd_raw, the_sum},
              [REF] = {nothing, rnd_ref, the_sum}}},
     {.key = "query-seq",
