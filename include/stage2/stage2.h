@@ -10,6 +10,7 @@
 #include "format.h"
 #include "guest.h"
 #include "host.h"
+#include "latency.h"
 #include "pool.h"
 #include "space.h"
 #include "stats.h"
