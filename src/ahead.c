@@ -290,14 +290,13 @@ static void by_pair(struct s2_ahead *a, int64_t page) {
 
 /* ---- around ---- */
 
-/** The group of pages around page; it was of use if the next fault is just outside it. */
+/** The group of pages around page; it was of use if the next fault is on the page before or behind it. */
 /*@ requires a: \valid(a) && 0 <= page < PAGES_MAX;
     terminates \true; exits \false;
     assigns *a; */
 static void by_group(struct s2_ahead *a, int64_t page) {
   if (a->group_pages > 0) {
-    bool beside = page >= a->group_first - S2_AHEAD_GROUP && page < a->group_end + S2_AHEAD_GROUP;
-    if (beside) {
+    if (page == a->group_first - 1 || page == a->group_end) {
       was_used(a, a->group_pages);
     } else {
       was_lost(a, a->group_pages);

@@ -8,6 +8,7 @@
 #include "stage2/format.h"
 
 #define OPS S2_NAME(tool_ops)
+bool S2_NAME(tool_measure)(struct measured *m, bool quick);
 extern const struct format_ops OPS;
 
 #if defined(S2_FORMAT_EPT)
@@ -135,4 +136,6 @@ const struct format_ops OPS = {
     .memory = s2_memory_report,
     .pt_init = s2_pt_init,
     .pt_root = s2_pt_root,
+    .percentile = s2_latency_percentile,
+    .measure = S2_NAME(tool_measure),
 };

@@ -222,8 +222,9 @@ struct command {
   const char *name;
   int (*run)(const struct options *o);
 };
-static const struct command commands[] = {
-    {"show", cmd_show}, {"walk", cmd_walk}, {"image", cmd_image}, {"check", cmd_check}, {"formats", cmd_formats}};
+static const struct command commands[] = {{"show", cmd_show},    {"walk", cmd_walk},       {"image", cmd_image},
+                                          {"check", cmd_check},  {"formats", cmd_formats}, {"bench", cmd_bench},
+                                          {"report", cmd_report}};
 
 static int run(struct options *o, const char **words, size_t n) {
   int rc = contradictions(o);
@@ -242,7 +243,8 @@ static int run(struct options *o, const char **words, size_t n) {
   }
   o->args = words;
   o->nargs = n;
-  return n == 1 ? cmd_show(o) : usage("'%s' is not a command (show, walk, image, check, formats)", words[0]);
+  return n == 1 ? cmd_show(o)
+                : usage("'%s' is not a command (show, walk, image, check, formats, bench, report)", words[0]);
 }
 
 static bool asks(int argc, char *const *argv, const char *what, const char *brief) {

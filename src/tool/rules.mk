@@ -1,8 +1,9 @@
-# The program `stage2`, and `make demo`. format_cmd.c is compiled once per format, the rest once.
+# The program `stage2`, and `make demo`. format_cmd.c and measure.c are compiled once per format, the rest once.
 TOOL_DIR := src/tool
 TOOL_HEADERS := $(TOOL_DIR)/tool.h arch/bit_name.h $(wildcard arch/*/*/bits.h)
-TOOL_SRC := $(filter-out $(TOOL_DIR)/format_cmd.c,$(sort $(wildcard $(TOOL_DIR)/*.c)))
-TOOL_FORMAT_OBJ := $(FORMATS:%=$(B)/tool/format_cmd-%.o)
+TOOL_PER_FORMAT := format_cmd measure
+TOOL_SRC := $(filter-out $(TOOL_PER_FORMAT:%=$(TOOL_DIR)/%.c),$(sort $(wildcard $(TOOL_DIR)/*.c)))
+TOOL_FORMAT_OBJ := $(foreach n,$(TOOL_PER_FORMAT),$(FORMATS:%=$(B)/tool/$(n)-%.o))
 TOOL_OBJ := $(TOOL_SRC:$(TOOL_DIR)/%.c=$(B)/tool/%.o) $(TOOL_FORMAT_OBJ)
 TOOL_PLAIN_OBJ := $(filter-out $(B)/tool/map_fdt.o,$(TOOL_OBJ)) $(B)/tool/map_fdt-without.o
 
@@ -24,12 +25,12 @@ $(B)/tool/map_fdt-without.o: $(TOOL_DIR)/map_fdt.c $(TOOL_HEADERS) $(HEADERS) $(
 	$(Q)$(CC) $(HOSTED_CFLAGS) -DS2_FORMAT_NONE -c -o $@ $<
 
 define tool_format_rule
-$(B)/tool/format_cmd-$(1).o: $(TOOL_DIR)/format_cmd.c $(TOOL_HEADERS) $(HEADERS) $(TOOL_DIR)/rules.mk Makefile
+$(B)/tool/$(2)-$(1).o: $(TOOL_DIR)/$(2).c $(TOOL_HEADERS) $(HEADERS) $(TOOL_DIR)/rules.mk Makefile
 	@mkdir -p $$(@D)
 	$$(call say,CC,$(1) $$<)
 	$(Q)$(CC) $(HOSTED_CFLAGS) $(DEF_$(1)) -c -o $$@ $$<
 endef
-$(foreach f,$(FORMATS),$(eval $(call tool_format_rule,$(f))))
+$(foreach f,$(FORMATS),$(foreach n,$(TOOL_PER_FORMAT),$(eval $(call tool_format_rule,$(f),$(n)))))
 
 $(B)/stage2: $(TOOL_OBJ) $(LIBS) $(HOSTEDLIB)
 	$(call say,LD,$@)

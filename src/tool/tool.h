@@ -3,13 +3,15 @@
  * tool.h - the program `stage2`: what its files share.
  *
  * Data flow: arguments (main.c) -> memory map (map_text.c, map_fdt.c, map.c) -> space in one format (build.c, through
- * the table of functions that format_cmd.c makes for each library) -> show.c, walk.c, image.c, check.c -> out.c.
+ * the table of functions that format_cmd.c makes for each library) -> show.c, report.c, walk.c, image.c, check.c -> out.c,
+ * svg.c. bench.c has no map: measure.c, once per format, makes its own spaces.
  */
 #ifndef STAGE2_TOOL_TOOL_H
 #define STAGE2_TOOL_TOOL_H
 
 #include "arch/bit_name.h"
 #include "arch/hosted/hosted.h"
+#include "stage2/latency.h"
 #include "stage2/space.h"
 
 #define EXIT_OK    0
@@ -102,6 +104,8 @@ uint64_t region_end(const struct region *r);
 
 /* ---- formats (format_cmd.c, compiled once per format) ---- */
 
+struct measured;
+
 struct tool_shape {
   uint32_t top, nroot;
 };
@@ -138,6 +142,8 @@ struct format_ops {
   struct s2_memory (*memory)(const struct s2_space *s);
   s2_status (*pt_init)(struct s2_pt *pt, const struct s2_config *cfg, const struct s2_pool_memory *mem);
   struct s2_root (*pt_root)(const struct s2_pt *pt);
+  int64_t (*percentile)(const struct s2_latency *h, uint32_t permyriad);
+  bool (*measure)(struct measured *m, bool quick);
 };
 
 #define TOOL_FORMATS 4u
@@ -201,7 +207,43 @@ struct image {
 
 int image_read(const char *path, struct image *im, const struct format_ops **f);
 
+/* ---- measurements (measure.c, compiled once per format) ---- */
+
+enum way { WAY_CALL, WAY_CURSOR_1, WAY_CURSOR_512, WAY_BATCH, WAYS };
+enum pattern { PATTERN_SEQUENTIAL, PATTERN_RANDOM, PATTERN_SPARSE, PATTERNS };
+enum measured_region { REGION_MAP, REGION_PROTECT, REGION_UNMAP, REGIONS };
+enum trace { TRACE_SEQUENTIAL, TRACE_STRIDED, TRACE_INTERLEAVED, TRACE_RECORDS, TRACE_CHASE, TRACE_RANDOM, TRACES };
+enum predictor { PREDICT_OFF, PREDICT_STREAM, PREDICT_PAIR, PREDICT_GROUP, PREDICT_ALL, PREDICTORS };
+
+struct preloaded {
+  uint64_t touched, faults, wasted; /* pages the guest touched; faults taken; pages brought in and never touched */
+};
+
+/* Times are in hundredths of a nanosecond, per call or per page. */
+struct measured {
+  uint64_t translate[PATTERNS][WAYS];
+  uint64_t region[REGIONS];
+  struct s2_latency translate_ns, fault_ns; /* whole nanoseconds, the clock's own cost included */
+  struct preloaded preload[TRACES][PREDICTORS];
+  uint64_t clean_page, dirty_page; /* harvest by write protection */
+};
+
+/* ---- plots (svg.c) ---- */
+
+struct bars {
+  const char *title, *unit;
+  const char *const *group; /* along the axis    */
+  const char *const *bar;   /* in each group     */
+  size_t ngroup, nbar;
+  const uint64_t *value; /* ngroup * nbar, in hundredths of the unit */
+};
+/** DIR/NAME.svg. Return: EXIT_OK, or the reason has been printed. */
+int svg_bars(const char *dir, const char *name, const struct bars *b);
+
 /* ---- commands ---- */
+
+int cmd_bench(const struct options *o);
+int cmd_report(const struct options *o);
 
 int cmd_show(const struct options *o);
 int cmd_walk(const struct options *o);

@@ -476,6 +476,36 @@ test_trees() {
   expect 1 'no regions' "$t"
 }
 
+# what is counted, not what is timed: faults saved, the bound on waste, every way of translating agreeing
+test_bench() {
+  for f in ept npt a64 gst; do
+    expect 0 'preloading' bench --brief --format $f
+  done
+  mkdir -p "$dir/plots"
+  expect 0 '"two-streams"' bench --brief --json -o "$dir/plots"
+  is 'bench plots are XML' python3 -c '
+import sys, glob, xml.dom.minidom as x
+files = sorted(glob.glob(sys.argv[1] + "/*.svg"))
+assert len(files) == 4, files
+for f in files: assert x.parse(f).getElementsByTagName("rect").length > 3, f' "$dir/plots"
+  "$tool" bench --brief --json >"$dir/bench.json" 2>&1 </dev/null
+  is 'bench: streams save nine faults of ten, random access wastes no more than the allowance' python3 -c '
+import sys, json
+p = json.load(open(sys.argv[1]))["formats"][0]["preload"]
+for t in ("sequential", "stride-7", "two-streams"):
+    assert p[t]["stream"]["faults"] * 10 < p[t]["off"]["faults"], t
+assert p["records"]["pair"]["faults"] * 10 < p["records"]["off"]["faults"]
+for by in ("stream", "pair", "group", "all"):
+    r = p["random"][by]
+    assert r["wasted"] <= 64 + r["faults"] // 16 + 1, by
+    assert p["random"][by]["touched"] == p["random"]["off"]["touched"]' "$dir/bench.json"
+  expect 2 'bench takes no map' bench "$data/virt-riscv64.map"
+  expect 1 'cannot be written' bench --brief -o "$dir/no/such/place"
+  expect 0 'linear' report --format all "$data/virt-riscv64.map" -o "$dir/plots"
+  expect 0 '"lazy"' report --json "$data/virt-aarch64.map"
+  expect 2 'report needs one MAP' report
+}
+
 test_usage
 test_lines
 test_maps
@@ -483,5 +513,6 @@ test_walks
 test_json
 test_images
 test_fdt
+test_bench
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]
