@@ -75,7 +75,7 @@ static void set_bits(uint64_t *bitmap, uint64_t first, uint64_t end) {
   /*@ loop assigns k, bitmap[0 .. (end - 1) / 64];
       loop variant end - k; */
   for (k = first; k < end; k++) {
-    bitmap[k / 64u] |= (uint64_t)1 << (k % 64u);
+    bitmap[k / 64u] |= s2_width((uint32_t)(k % 64u)); /* a power of two */
   }
 }
 

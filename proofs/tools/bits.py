@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """bits.py TABLE.txt - the executable specification of one format, from its bit layout (specs/bits/README.md).
+bits.py --check TABLE.txt - only read it, and count what was checked.
 
-Refuses a layout in which a bit of an entry or register is missing or named twice, a rule names no field, or a level
-lacks a kind of entry. Prints a C header: <SECTION>_<FIELD>(e) for each field, <SECTION>_made(e) as this library makes
-it and <SECTION>_legal(e) as the manual alone allows it; bits_leaf(l, e), bits_table(l, e), bits_marked(l, e),
-bits_kind(l, e); and what an entry means: bits_rights, bits_type, bits_flags, bits_addr, bits_next, bits_leaf_grants ...
+Refuses a layout in which a bit of an entry, register or fault report is missing, named twice or beyond bit 63, a
+value does not fit its field, a rule names no field, or a level lacks a kind of entry. Prints a C header:
+<SECTION>_<FIELD>(e) for each field, <SECTION>_made(e) as this library makes it and <SECTION>_legal(e) as the manual
+alone allows it; bits_leaf(l, e), bits_table(l, e), bits_marked(l, e), bits_kind(l, e); and what an entry means:
+bits_rights, bits_type, bits_flags, bits_addr, bits_next, bits_leaf_grants ...
 """
 import re
 import sys
@@ -109,16 +111,28 @@ class Layout:
         for s in self.sections:
             seen = 0
             for name, (hi, lo, _, _) in s.fields.items():
+                if hi > 63 or lo < 0:
+                    fail(self.path, "%s: %s is wider than the register" % (s.name, name))
                 if hi < lo or seen & mask(hi, lo):
                     fail(self.path, "%s: bits of %s named twice" % (s.name, name))
                 seen |= mask(hi, lo)
             if seen != mask(63, 0):
                 fail(self.path, "%s: bits not named: %#x" % (s.name, mask(63, 0) & ~seen))
+            for name, (hi, lo, cls, argument) in s.fields.items():
+                if cls in ("=", "soft=") and argument > mask(hi - lo, 0):
+                    fail(self.path, "%s: %s cannot be %d" % (s.name, name, argument))
+                if cls == "addr" and argument + hi - lo > 63:
+                    fail(self.path, "%s: %s names address bits beyond 63" % (s.name, name))
             if s.rules_of:
                 s.rules = next(o for o in self.sections if o.name == s.rules_of).rules
             used = set(re.findall(r"[A-Z][A-Z0-9_]*", " ".join(r[2] for r in s.rules)))
             if used - set(s.fields) - set(FEATURES):
                 fail(self.path, "%s: rules name no field: %s" % (s.name, used - set(s.fields)))
+            for _, _, expression in s.rules:
+                for name, value in re.findall(r"([A-Z][A-Z0-9_]*) (?:[=!<>]=|[<>]) (\d+)", expression):
+                    hi, lo = s.fields[name][:2]
+                    if int(value) > mask(hi - lo, 0):
+                        fail(self.path, "%s: %s cannot be %s" % (s.name, name, value))
             for n, (_, _, cls, _) in s.fields.items():
                 if s.sort == "entry" and cls in ("value", "soft") and n not in used:
                     fail(self.path, "%s: no rule says what %s means" % (s.name, n))
@@ -267,6 +281,14 @@ def emit(layout):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] == "--check":
+        sections = Layout(sys.argv[2]).sections
+        for sort in ("entry", "register", "fault"):
+            here = [s for s in sections if s.sort == sort]
+            print("%s: %d layouts, %d fields" % (sort, len(here), sum(len(s.fields) for s in here)))
+            if not here:
+                fail(sys.argv[2], "no %s at all" % sort)
+        sys.exit(0)
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     sys.stdout.write(emit(Layout(sys.argv[1])))

@@ -1,29 +1,45 @@
 #!/usr/bin/env python3
-"""laws.py - every axiom of specs/logic, and every law that WP gets from Why3, with what realises it.
+"""laws.py - every axiom of specs/logic, every law that WP gets from Why3 and every contract of a format that WP
+believes, with what realises it.
 
-laws.py           the table
-laws.py --check   the same checked: an axiom nobody realises, a geometry symbol that specs/stage2.driver does not tie, a
-                  theory whose laws no model proves: each is a failure. Harnesses not written yet are counted, and are
-                  failures with --strict.
+laws.py                  the table
+laws.py --check          the same checked: an axiom nobody realises, a geometry symbol that specs/stage2.driver does not
+                         tie, a theory whose laws no model proves, a law of entries or a contract of format.h without a
+                         harness in each format; a law without a mutant in each format that its harness kills
+                         (proofs/negative), a contract without one in any: each is a failure
+laws.py --write          writes the harness files that are missing (the mutants are for hands)
+laws.py --results DIR    the same, and each of those harnesses has left its result in DIR, all passed and none failed
 """
 import glob
+import os
 import re
 import sys
 
+sys.dont_write_bytecode = True  # a check leaves nothing in the tree
+import acsl
+
+ELSEWHERE = ("specs/*.h", "include/stage2/*.h", "src/*.h", "src/*.c", "src/*/*.c", "arch/*.h", "arch/*/*/*.[ch]",
+             "proofs/wp/*.acsl")
 FORMATS = ("ept", "npt", "a64", "gst")
 
 # Axioms that define a symbol: why there is such a function. With a name after `|`, specs/definitions.mlw has the model.
 DEFINITIONS = {
+    "census_0": "census is a sum, by recursion on n",
+    "census_S": "census is a sum, by recursion on n",
+    "tally_is": "tally is census over the whole pool, which is all it reads | Child",
     "Zero_elim": "Zero is `every entry is 0`; the two axioms are the two halves of that equivalence | Zero",
     "Zero_intro": "Zero is `every entry is 0`; the two axioms are the two halves of that equivalence | Zero",
     "cnt_0": "cnt is a sum, by recursion on n | Sum",
     "cnt_S": "cnt is a sum, by recursion on n | Sum",
+    "census_0": "census is a sum, by recursion on n | Sum",
+    "census_S": "census is a sum, by recursion on n | Sum",
+    "tally_is": "tally is census at the size of the pool | Sum",
     "total_0": "total is a sum, by recursion on p | Sum",
     "total_S": "total is a sum, by recursion on p | Sum",
     "idx_def": "idx is found by a search from the end | Idx",
     "idx_all": "idx is found by a search from the end | Idx",
     "win_def": "win is the last window that starts at or before g | Win",
-    "child_is": "pte_child is child_ix at the pool's address, which is all it reads",
+    "child_is": "pte_child is child_ix at the pool's address, which is all it reads | Child",
     "pay_d": "pay numbers the triples of integers, which are as many as the integers; pay_delta takes one apart",
     "pay_a": "pay numbers the triples of integers, which are as many as the integers; pay_attr takes one apart",
     "pay_b": "pay numbers the triples of integers, which are as many as the integers; pay_backend takes one apart",
@@ -58,10 +74,57 @@ def theories(path):
     return {m.group(1): m.group(2) for m in re.finditer(r"^(?:theory|module) (\w+)(.*?)^end", text, flags=re.S | re.M)}
 
 
+HARNESS = """/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "proofs/cbmc/common/model.h"
+
+void harness(void) {
+  %s();
+}
+"""
+
+
+def write(fmt, harness, function):
+    path = "proofs/cbmc/%s/%s/harness.c" % (fmt, harness)
+    if not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        open(path, "w").write(HARNESS % function)
+
+
+def state(fmt, harness, results):
+    """there, missing, green, red or not run: what is known of a harness of one format."""
+    if not os.path.exists("proofs/cbmc/%s/%s/harness.c" % (fmt, harness)):
+        return "missing"
+    if results is None:
+        return "there"
+    try:
+        passed, failed = open("%s/%s-%s" % (results, fmt, harness)).read().split()[:2]
+    except OSError:
+        return "not run"
+    return "green" if int(passed) > 0 and int(failed) == 0 else "red"
+
+
 def main():
-    check, strict = "--check" in sys.argv, "--strict" in sys.argv
+    results = sys.argv[sys.argv.index("--results") + 1] if "--results" in sys.argv else None
+    check = "--check" in sys.argv or results is not None
     rows, faults = [], []
-    there = missing = 0
+    counts = {}
+
+    mutants = {f: re.findall(r" \| (\w+)$", open("proofs/negative/%s.txt" % f).read(), flags=re.M) for f in FORMATS}
+
+    def by_harness(name, where, harness):
+        """A row for what a harness in each format proves."""
+        if "--write" in sys.argv:
+            for f in FORMATS:
+                write(f, harness, harness.replace("contract_", "contract_s2_"))
+        tried = [f for f in FORMATS if harness in mutants[f]]
+        if not tried or (harness.startswith("law_") and tried != list(FORMATS)):
+            faults.append("%s: no mutant for %s in proofs/negative" % (name, harness))
+        states = {f: state(f, harness, results) for f in FORMATS}
+        for f in FORMATS:
+            counts[states[f]] = counts.get(states[f], 0) + 1
+            if states[f] not in ("there", "green"):
+                faults.append("%s: harness %s of %s: %s" % (name, harness, f, states[f]))
+        rows.append((name, where, "harness %s: %s" % (harness, ", ".join("%s %s" % fs for fs in states.items()))))
 
     driver = re.sub(r"/\*.*?\*/", "", open("specs/stage2.driver").read(), flags=re.S)
     tied = dict(re.findall(r"(?:logic integer|predicate) (\w+)\([^)]*\) = \"(\w+)\";", driver))
@@ -109,23 +172,33 @@ def main():
                         faults.append("%s: specs/definitions.mlw has no goal of that name in %s" % (a, model))
                     rows.append((a, where, "definition: %s%s" % (why, " (why3 goal)" if model else "")))
                 elif where.startswith("entry."):
-                    have = [f for f in FORMATS if glob.glob("proofs/cbmc/%s/law_%s/harness.c" % (f, a))]
-                    there, missing = there + len(have), missing + len(FORMATS) - len(have)
-                    rows.append((a, where, "harness law_%s: %s" % (a, " ".join(
-                        f if f in have else "(%s)" % f for f in FORMATS))))
+                    by_harness(a, where, "law_" + a)
                 else:
                     rows.append((a, where, "NOTHING"))
                     faults.append("%s: nothing realises it" % a)
 
+    # what WP believes stands in specs/logic, where the loop above sees it, and nowhere else
+    for path in sorted(sum((glob.glob(g) for g in ELSEWHERE), [])):
+        for a in re.findall(r"\baxiom (\w+)\s*[:{]", strip(open(path).read())):
+            faults.append("%s: an axiom in %s" % (a, path))
+
+    try:
+        acsl.main("include/stage2/format.h", "specs/logic/entry.acsl")
+        believed = [c[0] for c in acsl.contracts("include/stage2/format.h")]
+    except ValueError as e:
+        faults.append("cannot be made into C: %s" % e)
+        believed = []
+    for function in believed:
+        by_harness(function, "format.h", "contract_" + function[len("s2_"):])
+
     for row in rows:
-        print("%-12s %-20s %s" % row)
-    print("%d laws; law harnesses: %d there, %d missing (in brackets)" % (len(rows), there, missing))
+        print("%-18s %-20s %s" % row)
+    print("%d laws and contracts; harnesses: %s" % (len(rows), ", ".join("%d %s" % (n, w) for w, n in counts.items())))
     if check:
         for f in faults:
             print("FAILED %s" % f)
-        bad = len(faults) + (missing if strict else 0)
-        print("%d passed, %d failed" % (max(len(rows) - len(faults), 0), bad))
-        sys.exit(bad != 0)
+        print("%d passed, %d failed" % (max(len(rows) - len(faults), 0), len(faults)))
+        sys.exit(bool(faults))
 
 
 if __name__ == "__main__":

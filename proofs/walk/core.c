@@ -278,6 +278,7 @@ int main(void) {
   __CPROVER_assume(g < s2_width(pt.gpa_bits) && w < s2_width(pt.gpa_bits) && s2_offset(g, 0) == 0);
   valid_paths();
   int32_t nfree = p->nfree;
+  int32_t live = (int32_t)node[OF_G(0)].live;
   struct s2_leaf was = s2_pt_query(&pt, w);
   bool in = w - s2_offset(w, 0) == g;
   flushes = 0;
@@ -300,6 +301,10 @@ int main(void) {
   __CPROVER_cover(st == S2_ERR_ATTR);
   __CPROVER_cover(st == S2_ERR_POOL);
 #else
+#if END == 0
+  int32_t more = st == S2_OK ? 1 : 0;
+  __CPROVER_assert((int32_t)node[OF_G(0)].live == live + more, "mapped: the leaf is counted");
+#endif
   if (st != S2_OK) {
     __CPROVER_assert(same(was, is, w) && nfree == p->nfree, "refused: nothing changes");
   } else if (in) {
@@ -324,6 +329,8 @@ int main(void) {
 #else
   __CPROVER_assert(st == S2_OK, "an unmap of a page in a leaf table is never refused");
   __CPROVER_assert(p->nlimbo == 0, "nothing waits");
+  int32_t less = page.status == S2_OK ? 1 : 0;
+  __CPROVER_assert((int32_t)node[OF_G(0)].live == live - less, "unmapped: the leaf is not counted");
   __CPROVER_assert(page.status != S2_OK || flushes == 1, "a leaf that went away is invalidated");
   if (in) {
     __CPROVER_assert(is.status == S2_ERR_NOT_MAPPED, "unmapped: gone");

@@ -31,7 +31,10 @@ static bool gst_reserved(const struct walk_machine *w, uint64_t e) {
   return !leaf && (walk_bit(e, 4) || walk_field(e, 7, 6) != 0);
 }
 
-/** Bits 3:1; a G-stage access is checked as a user access, so U must be set. MXR of the guest does not count. */
+/**
+ * Bits 3:1; a G-stage access is checked as a user access, so U must be set. MXR of the guest (vsstatus) does not count;
+ * MXR of HS-level (sstatus) would make pages that can be executed readable, and is taken to be 0.
+ */
 static uint32_t gst_rights(uint64_t e) {
   uint32_t rights = 0;
   if (walk_bit(e, 4)) {
