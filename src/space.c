@@ -241,6 +241,71 @@ s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size) {
   return S2_OK;
 }
 
+/** Can range k of the list be discarded, behind the one before it? Adds the tables that its cuts take. */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && \valid_read(r + (0 .. k)) && \valid(tables);
+    terminates \true; exits \false; assigns *tables; */
+static s2_status check_listed(const struct s2_space *s, const struct s2_range *r, uint32_t k, uint64_t *tables) {
+  s2_status st = check_in_space(s, r[k].gpa, r[k].size);
+  if (st != S2_OK) {
+    return st;
+  }
+  if (k > 0 && r[k].gpa - r[k - 1].gpa < r[k - 1].size) {
+    return S2_ERR_RANGE;
+  }
+  uint64_t end = r[k].gpa + r[k].size;
+  *tables += s2_plan_cut(&s->pt.pool, r[k].gpa, end);
+  return all_of_kind(s, r[k].gpa, end, S2_BACK_ALLOC) ? S2_OK : S2_ERR_BACKEND;
+}
+
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && \valid_read(r + (0 .. n-1));
+    terminates \true; exits \false; assigns \nothing; */
+static s2_status check_list(const struct s2_space *s, const struct s2_range *r, uint32_t n) {
+  uint64_t tables = 0;
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop assigns k, tables;
+      loop variant n - k; */
+  for (k = 0; k < n; k++) {
+    if (k > 0 && r[k].gpa < r[k - 1].gpa) {
+      return S2_ERR_RANGE;
+    }
+    s2_status st = check_listed(s, r, k, &tables);
+    if (st != S2_OK) {
+      return st;
+    }
+  }
+  return tables > (uint64_t)(uint32_t)s->pt.pool.nfree ? S2_ERR_NO_TABLES : S2_OK;
+}
+
+s2_status s2_discard_list(struct s2_space *s, const struct s2_range *r, uint32_t n) {
+  if (r == NULL) {
+    return S2_ERR_NULL;
+  }
+  s2_status st = n == 0 ? S2_ERR_SIZE : check_list(s, r, n);
+  if (st != S2_OK) {
+    return st;
+  }
+  uint32_t level = S2_NO_LEVEL;
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop assigns k, level, s->pt; 
+      loop variant n - k; */
+  for (k = 0; k < n; k++) {
+    uint64_t end = r[k].gpa + r[k].size;
+    s2_cut(&s->pt, s2_plan_cut(&s->pt.pool, r[k].gpa, end), r[k].gpa, end);
+    level = s2_least(level, take_away(s, r[k].gpa, end, S2_BACK_ALLOC));
+  }
+  int64_t pages = s2_flush_done(&s->pt, r[0].gpa, r[n - 1].gpa + r[n - 1].size, level);
+  /*@ loop invariant k: 0 <= k <= n;
+      loop assigns k, pages, s->pt.pool.tables[0 .. s->pt.pool.cap-1];
+      loop variant n - k; */
+  for (k = 0; k < n; k++) {
+    pages += s2_reap(&s->pt.pool, s->pt.flush.ctx, r[k].gpa, r[k].gpa + r[k].size);
+  }
+  s2_count(&s->stats.frames_given, pages);
+  return S2_OK;
+}
+
 s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t rights) {
   s2_status st = check_in_space(s, gpa, size);
   if (st != S2_OK) {

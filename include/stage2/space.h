@@ -155,6 +155,29 @@ S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1; */
 S2_MUST_USE s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size);
 
+/** One of the ranges of a list. */
+struct s2_range {
+  uint64_t gpa, size;
+};
+
+/**
+ * s2_discard_list() - s2_discard() of n ranges with one invalidation for all: balloons, free page reporting, swapping.
+ * (OPT-5) The ranges ascend and do not overlap. No frame is given back before that invalidation is complete, and the call
+ * leaves nothing pending: that is why it takes a list, rather than a promise to invalidate later.
+ *
+ * Return: as s2_discard(); S2_ERR_NULL; S2_ERR_SIZE: n is 0; S2_ERR_RANGE: out of order. S2_ERR_NO_TABLES counts the
+ * blocks to be split for each range by itself. On refusal nothing has changed.
+ * Cost: two descents per leaf table and range, one invalidation (and one per block split).
+ */
+/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+    requires mem: \valid_read(r + (0 .. n-1));
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer k, g; 0 <= k < n ==> r[k].gpa <= g < r[k].gpa + r[k].size ==>
+                  PA(&s->pt.pool, g) == -1;
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE s2_status s2_discard_list(struct s2_space *s, const struct s2_range *r, uint32_t n);
+
 /**
  * s2_translate() - what the hardware walk gives for gpa now. len runs to the end of the leaf. Reads tables only.
  */

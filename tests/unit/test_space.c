@@ -241,6 +241,72 @@ static void populate_without_tables(void **state) {
   }
 }
 
+/* many ranges, one invalidation; nothing at all on refusal */
+static void discard_list(void **state) {
+  (void)state;
+  struct env e;
+  env_open(&e, ENV_BITS, 40, 4096, false);
+  struct s2_space *s = &e.s;
+  struct s2_range r[64];
+  assert_int_equal(s2_map_alloc(s, M(2), M(4), S2_RW, S2_POPULATE), S2_OK);
+  assert_int_equal(s2_map_linear(s, M(8), M(1), G(8), S2_RW, 0), S2_OK);
+  for (uint64_t k = 0; k < 64; k++) {
+    r[k].gpa = M(2) + P(20 * k);
+    r[k].size = P(1 + k % 3);
+  }
+  struct env_mark m = env_mark(&e);
+  assert_int_equal(s2_discard_list(s, NULL, 1), S2_ERR_NULL);
+  assert_int_equal(s2_discard_list(s, r, 0), S2_ERR_SIZE);
+  r[63].gpa = r[62].gpa + P(1); /* overlaps: 62 is three pages long */
+  assert_int_equal(s2_discard_list(s, r, 64), S2_ERR_RANGE);
+  r[63].gpa = M(2);
+  assert_int_equal(s2_discard_list(s, r, 64), S2_ERR_RANGE);
+  r[63].gpa = M(8);
+  assert_int_equal(s2_discard_list(s, r, 64), S2_ERR_BACKEND);
+  r[63].gpa = M(5) + 1;
+  assert_int_equal(s2_discard_list(s, r, 64), S2_ERR_ALIGN);
+  assert_true(env_same(&e, &m));
+  r[63].gpa = M(6) - P(1);
+  r[63].size = P(1);
+  int64_t flushes = s->pt.flush.ranges + s->pt.flush.fulls;
+  uint64_t used = e.h.used;
+  uint64_t pages = 0;
+  for (uint32_t k = 0; k < 64; k++) {
+    pages += r[k].size / 4096;
+  }
+  assert_int_equal(s2_discard_list(s, r, 64), S2_OK);
+  assert_int_equal(s->pt.flush.ranges + s->pt.flush.fulls - flushes, 1);
+  assert_int_equal(used - e.h.used, pages);
+  assert_int_equal(s->stats.frames_given, pages);
+  for (uint64_t k = 0; k < 2048; k++) {
+    bool in = false;
+    for (uint32_t j = 0; j < 64; j++) {
+      in = in || (M(2) + P(k) >= r[j].gpa && M(2) + P(k) < r[j].gpa + r[j].size);
+    }
+    assert_int_equal(s2_translate(s, M(2) + P(k)).status, in ? S2_ERR_NOT_MAPPED : S2_OK);
+  }
+  /* whole leaf tables, and the same again: nothing there, nothing to invalidate */
+  struct s2_range two[2] = {{M(2), M(1)}, {M(3), M(2)}};
+  assert_int_equal(s2_discard_list(s, two, 2), S2_OK);
+  flushes = s->pt.flush.ranges + s->pt.flush.fulls;
+  assert_int_equal(s2_discard_list(s, two, 2), S2_OK);
+  assert_int_equal(s->pt.flush.ranges + s->pt.flush.fulls, flushes);
+  env_close(&e);
+  /* blocks: each range's cuts are paid for, or nothing happens */
+  for (uint32_t less = 0; less < 2; less++) {
+    struct s2_shape sh = s2_shape_of(ENV_BITS);
+    env_open(&e, ENV_BITS, sh.nroot + sh.top - 1 + 2 - less, 2048, false);
+    assert_int_equal(s2_map_alloc(s, M(2), M(2), S2_RW, S2_POPULATE | S2_BLOCKS), S2_OK);
+    struct s2_range cut[2] = {{M(2) + P(5), P(1)}, {M(3) + P(7), P(2)}};
+    m = env_mark(&e);
+    assert_int_equal(s2_discard_list(s, cut, 2), less == 0 ? S2_OK : S2_ERR_NO_TABLES);
+    assert_true(less == 0 || env_same(&e, &m));
+    assert_int_equal(s2_translate(s, M(3) + P(8)).status, less == 0 ? S2_ERR_NOT_MAPPED : S2_OK);
+    assert_int_equal(s2_translate(s, M(3) + P(9)).status, S2_OK);
+    env_close(&e);
+  }
+}
+
 static void discard_and_refault(void **state) {
   (void)state;
   struct env e;
@@ -573,6 +639,7 @@ int main(void) {
       cmocka_unit_test(populate),
       cmocka_unit_test(populate_without_tables),
       cmocka_unit_test(discard_and_refault),
+      cmocka_unit_test(discard_list),
       cmocka_unit_test(unmap_areas),
       cmocka_unit_test(protect),
       cmocka_unit_test(range),
