@@ -2,6 +2,7 @@
 /** backend_alloc.c - areas whose frames come from the host: obtained, zeroed, mapped; marked, invalidated, given back. */
 #include "stage2/host.h"
 #include "ops.h"
+#include "share.h"
 
 /*@ requires l: l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing; */
@@ -9,10 +10,7 @@ static int64_t pages_of(uint8_t l) {
   return (int64_t)(s2_span(l) / S2_PAGE_SIZE);
 }
 
-/** A frame the host hands out is checked like any other host range: a bad one goes straight back. */
-/*@ requires s: \valid_read(s) && l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
-static uint64_t take_frame(const struct s2_space *s, uint8_t l) {
+uint64_t s2_take_frame(const struct s2_space *s, uint8_t l) {
   void *ctx = s->pt.flush.ctx;
   uint64_t hpa = s2_host_frame_alloc(ctx, s2_order(l));
   if (hpa == S2_NO_FRAME) {
@@ -30,7 +28,7 @@ struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, 
   if (r.status != S2_OK) {
     return r;
   }
-  uint64_t hpa = take_frame(s, 0);
+  uint64_t hpa = s2_take_frame(s, 0);
   if (hpa == S2_NO_FRAME) {
     r.status = S2_ERR_NO_FRAMES;
     return r;
@@ -67,7 +65,7 @@ static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, 
   if (r.status != S2_OK) {
     return r;
   }
-  uint64_t hpa = take_frame(s, l);
+  uint64_t hpa = s2_take_frame(s, l);
   if (hpa == S2_NO_FRAME) {
     r.status = S2_ERR_NO_FRAMES;
     return r;

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /** fault.c - one guest access faulted: resolved, spurious, denied, in no area, or out of memory. Nothing else. */
+#include "stage2/host.h"
 #include "stage2/space.h"
 #include "ops.h"
+#include "share.h"
 
 /*@ terminates \true; exits \false; assigns \nothing; */
 static struct s2_fault_result answer(enum s2_fault_kind kind, s2_status status, uint64_t hpa) {
   struct s2_fault_result r = {kind, status, hpa};
   return r;
+}
+
+/** A write to a page that others own too: it gets a copy of its own. */
+/*@ requires inv: \valid(s) && Good(&s->pt);
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt); */
+static struct s2_fault_result copied(struct s2_space *s, uint64_t gpa, uint32_t attr) {
+  s2_status st = s2_copy_page(s, gpa - s2_offset(gpa, 0), attr);
+  if (st != S2_OK) {
+    return answer(S2_FAULT_NO_MEMORY, st, 0);
+  }
+  return answer(S2_FAULT_RESOLVED, S2_OK, s2_translate(s, gpa).hpa);
 }
 
 /** A leaf is there: enough rights, or (write-protected for tracking) fewer than its area, which are given now. */
@@ -20,8 +34,14 @@ static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s
   if ((s2_entry_attr(at.l, at.e) & access) == access) {
     return answer(S2_FAULT_SPURIOUS, S2_OK, hpa);
   }
+  if (s->shares && (access & S2_W) != 0 &&
+      s2_host_frame_shared(s->pt.flush.ctx, s2_entry_hpa(at.l, at.e), s2_order(at.l))) {
+    return copied(s, gpa, attr);
+  }
+  /* others may own the frame of a leaf that is not written to now: it stays read-only */
+  uint32_t rights = s->shares && (access & S2_W) == 0 ? attr & (S2_RIGHTS & ~S2_W) : attr & S2_RIGHTS;
   uint64_t end = base + s2_span(at.l);
-  s2_flush_range(&s->pt, base, end, s2_set_rights(&s->pt.pool, base, end, attr & S2_RIGHTS));
+  s2_flush_range(&s->pt, base, end, s2_set_rights(&s->pt.pool, base, end, rights));
   return answer(S2_FAULT_RESOLVED, S2_OK, hpa);
 }
 

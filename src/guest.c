@@ -16,7 +16,10 @@ static s2_status fault_status(struct s2_fault_result f) {
   return f.kind == S2_FAULT_RESOLVED || f.kind == S2_FAULT_SPURIOUS ? S2_OK : f.status;
 }
 
-/** Nothing is mapped at gpa: lazy, or nothing at all; with S2_GUEST_FAULT a lazy page is brought in. */
+/**
+ * Nothing is mapped at gpa, or with too few rights: not there at all, forbidden, or only not yet (a lazy page, or one that
+ * is write-protected for tracking or sharing), which S2_GUEST_FAULT resolves as the guest's own access would.
+ */
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
     terminates \true; exits \false;
     ensures inv: Good(&s->pt) && AreasInv(&s->areas); */
@@ -36,7 +39,7 @@ struct s2_piece s2_guest_run(struct s2_space *s, uint64_t gpa, uint64_t max, uin
     return no_piece(S2_ERR_CONFIG);
   }
   struct s2_translation t = s2_translate_run(s, gpa, max, access);
-  if (t.status == S2_ERR_NOT_MAPPED) {
+  if (t.status == S2_ERR_NOT_MAPPED || t.status == S2_ERR_DENIED) {
     s2_status st = bring_in(s, gpa, access, flags);
     if (st != S2_OK) {
       return no_piece(st);

@@ -44,6 +44,8 @@ s2_status s2_init(struct s2_space *s, const struct s2_space_config *cfg) {
   s->stats.frames_taken = 0;
   s->stats.frames_given = 0;
   s->stats.blocks_taken = 0;
+  s->stats.copies = 0;
+  s->shares = false;
   return S2_OK;
 }
 
@@ -327,7 +329,8 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
     return st;
   }
   s2_cut(&s->pt, plan, gpa, end);
-  s2_flush_range(&s->pt, gpa, end, s2_set_rights(&s->pt.pool, gpa, end, rights));
+  uint32_t now = s->shares ? rights & ~S2_W : rights;
+  s2_flush_range(&s->pt, gpa, end, s2_set_rights(&s->pt.pool, gpa, end, now));
   return S2_OK;
 }
 

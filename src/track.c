@@ -269,7 +269,8 @@ s2_status s2_track_stop(struct s2_space *s, uint64_t gpa, uint64_t size) {
     uint64_t lo = gpa > (uint64_t)a.start ? gpa : (uint64_t)a.start;
     uint64_t hi = end < (uint64_t)a.end ? end : (uint64_t)a.end;
     if ((a.attr & S2_W) != 0) {
-      level = s2_least(level, s2_set_rights(&s->pt.pool, lo, hi, a.attr & S2_RIGHTS));
+      uint32_t rights = s->shares ? a.attr & (S2_RIGHTS & ~S2_W) : a.attr & S2_RIGHTS;
+      level = s2_least(level, s2_set_rights(&s->pt.pool, lo, hi, rights));
     }
     a = s2_areas_next(&s->areas, (uint64_t)a.end);
   }

@@ -51,8 +51,9 @@ bool s2_hosted_init(struct s2_hosted *h, uint64_t base, uint64_t pages, bool wit
   h->pages = pages;
   h->fail_at = -1;
   h->state = reserve(pages);
+  h->extra = reserve(pages);
   h->bytes = with_bytes ? reserve(pages * PAGE) : NULL;
-  if (h->state == NULL || (with_bytes && h->bytes == NULL)) {
+  if (h->state == NULL || h->extra == NULL || (with_bytes && h->bytes == NULL)) {
     s2_hosted_fini(h);
     return false;
   }
@@ -61,8 +62,10 @@ bool s2_hosted_init(struct s2_hosted *h, uint64_t base, uint64_t pages, bool wit
 
 void s2_hosted_fini(struct s2_hosted *h) {
   release(h->state, h->pages);
+  release(h->extra, h->pages);
   release(h->bytes, h->pages * PAGE);
   h->state = NULL;
+  h->extra = NULL;
   h->bytes = NULL;
   h->pages = 0;
   h->used = 0;
@@ -167,8 +170,64 @@ void s2_host_frame_free(void *ctx, uint64_t hpa, uint32_t order) {
     h->errors++;
     return;
   }
-  memset(h->state + at, FREE, (size_t)1 << order);
-  h->used -= UINT64_C(1) << order;
+  uint64_t end = at + (UINT64_C(1) << order);
+  if (h->extras == 0) { /* the common case, at once */
+    memset(h->state + at, FREE, (size_t)(end - at));
+    h->used -= end - at;
+    return;
+  }
+  for (uint64_t k = at; k < end; k++) {
+    if (h->extra[k] > 0) { /* others own it still */
+      h->extra[k]--;
+      h->extras--;
+    } else {
+      h->state[k] = FREE;
+      h->used--;
+    }
+  }
+}
+
+bool s2_host_frame_share(void *ctx, uint64_t hpa, uint32_t order) {
+  struct s2_hosted *h = host_of(ctx);
+  uint64_t at = held_frame(h, hpa, order);
+  uint64_t n = UINT64_C(1) << (order <= MAX_ORDER ? order : 0u);
+  if (at == h->pages || memchr(h->extra + at, UINT8_MAX, (size_t)n) != NULL) {
+    h->errors += at == h->pages ? 1u : 0u;
+    return false;
+  }
+  for (uint64_t k = at; k < at + n; k++) {
+    h->extra[k]++;
+  }
+  h->extras += n;
+  return true;
+}
+
+bool s2_host_frame_shared(void *ctx, uint64_t hpa, uint32_t order) {
+  struct s2_hosted *h = host_of(ctx);
+  uint64_t at = held_frame(h, hpa, order);
+  if (at == h->pages) { /* not from here: a linear range */
+    return false;
+  }
+  for (uint64_t k = at; k < at + (UINT64_C(1) << order); k++) {
+    if (h->extra[k] > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void s2_host_frame_copy(void *ctx, uint64_t to, uint64_t from, uint32_t order) {
+  struct s2_hosted *h = host_of(ctx);
+  uint64_t t = held_frame(h, to, order);
+  uint64_t f = held_frame(h, from, order);
+  if (t == h->pages || f == h->pages) {
+    h->errors++;
+    return;
+  }
+  h->copied += UINT64_C(1) << order;
+  if (h->bytes != NULL) {
+    memcpy(h->bytes + t * PAGE, h->bytes + f * PAGE, (size_t)PAGE << order);
+  }
 }
 
 void s2_host_frame_zero(void *ctx, uint64_t hpa, uint32_t order) {

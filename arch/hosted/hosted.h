@@ -16,6 +16,8 @@ struct s2_hosted {
   uint64_t pages;      /* its size in pages                                                                */
   uint8_t *bytes;      /* its contents, or NULL: frames have addresses but no bytes                        */
   uint8_t *state;      /* one byte per page: 0 free, 1 handed out                                          */
+  uint8_t *extra;      /* owners of a page beside the first, at most 255                                   */
+  uint64_t extras;     /* their sum                                                                        */
   uint64_t hint;       /* where the next search starts                                                     */
   uint64_t used;       /* pages handed out now                                                             */
   uint64_t calls;      /* frame_alloc calls that were answered or failed, blocks declined not counted      */
@@ -23,6 +25,7 @@ struct s2_hosted {
   bool decline_blocks; /* answer S2_NO_FRAME to every order above 0                                        */
   uint64_t errors;     /* double frees, foreign frees, unaligned frees: must stay 0                        */
   uint64_t zeroed;     /* pages zeroed                                                                     */
+  uint64_t copied;     /* pages copied                                                                     */
   uint64_t remote_flushes;
   uint64_t flush_first, flush_last; /* of the last remote flush                                            */
   uint64_t cycles; /* s2_host_cycles(): counts up by one                                               */

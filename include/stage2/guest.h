@@ -11,7 +11,8 @@
 #include "space.h"
 
 /* flags */
-#define S2_GUEST_FAULT 0x1u /* fault a lazy page in; without it a lazy page ends the copy with S2_ERR_LAZY */
+#define S2_GUEST_FAULT                                                                                                 \
+  0x1u /* fault a lazy or write-protected page in; without it such a page ends the copy with S2_ERR_LAZY */
 
 struct s2_copied {
   s2_status status; /* S2_OK: all of it. Else why it stopped: S2_ERR_WIDTH, S2_ERR_RANGE, S2_ERR_OVERFLOW (before the

@@ -29,6 +29,19 @@ void s2_host_frame_free(void *ctx, uint64_t hpa, uint32_t order);
 /*@ terminates \true; exits \false; assigns \nothing; */
 void s2_host_frame_zero(void *ctx, uint64_t hpa, uint32_t order);
 
+/**
+ * s2_host_frame_share() - 2^order pages get one owner more; s2_host_frame_free() takes one away, and the last one frees.
+ * Return: false: the host cannot count it. s2_host_frame_shared() - has any of these pages more than one owner?
+ * s2_host_frame_copy() - fill 2^order pages at `to` from those at `from`. Only s2_clone() needs these three (share.h); a
+ * host that does not bring them gets answers under which s2_clone() is refused.
+ */
+/*@ terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE bool s2_host_frame_share(void *ctx, uint64_t hpa, uint32_t order);
+/*@ terminates \true; exits \false; assigns \nothing; */
+S2_MUST_USE bool s2_host_frame_shared(void *ctx, uint64_t hpa, uint32_t order);
+/*@ terminates \true; exits \false; assigns \nothing; */
+void s2_host_frame_copy(void *ctx, uint64_t to, uint64_t from, uint32_t order);
+
 /** s2_host_memory() - where the host sees [hpa, hpa + len), or NULL when it cannot. Valid until the caller returns. */
 /*@ terminates \true; exits \false; assigns \nothing; */
 S2_MUST_USE void *s2_host_memory(void *ctx, uint64_t hpa, uint64_t len);

@@ -97,6 +97,7 @@
 #define s2_unmap              S2_NAME(unmap)
 #define s2_protect            S2_NAME(protect)
 #define s2_discard            S2_NAME(discard)
+#define s2_discard_list       S2_NAME(discard_list)
 #define s2_translate          S2_NAME(translate)
 #define s2_translate_run      S2_NAME(translate_run)
 #define s2_translate_batch    S2_NAME(translate_batch)
@@ -132,6 +133,10 @@
 #define s2_latency_mean       S2_NAME(latency_mean)
 #define s2_translate_timed    S2_NAME(translate_timed)
 #define s2_fault_timed        S2_NAME(fault_timed)
+/* share.h */
+#define s2_clone              S2_NAME(clone)
+#define s2_copy_page          S2_NAME(copy_page)
+#define s2_take_frame         S2_NAME(take_frame)
 /* stats.h */
 #define s2_stats_of           S2_NAME(stats_of)
 #define s2_memory_report      S2_NAME(memory_report)

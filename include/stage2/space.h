@@ -19,6 +19,7 @@ struct s2_space {
   struct s2_areas areas;
   struct s2_stats stats;
   int64_t base, limit; /* guest addresses [base, limit) */
+  bool shares;         /* it was cloned, or is a clone: the right to write is given by faults only */
 };
 
 /** Everything a space needs. */

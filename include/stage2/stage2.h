@@ -12,6 +12,7 @@
 #include "host.h"
 #include "latency.h"
 #include "pool.h"
+#include "share.h"
 #include "space.h"
 #include "stats.h"
 #include "table.h"

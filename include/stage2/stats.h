@@ -13,6 +13,7 @@ struct s2_stats {
   int64_t frames_taken; /* pages obtained from the host              */
   int64_t frames_given; /* pages given back                          */
   int64_t blocks_taken; /* of those obtained, allocations above 4 KiB */
+  int64_t copies;       /* pages copied because others own them too  */
 };
 
 /** A snapshot with everything derived. */

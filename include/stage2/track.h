@@ -11,7 +11,8 @@
  *
  * A leaf is logged as a whole: S2_TRACK_SPLIT cuts blocks into 4 KiB leaves first. What a leaf knows goes away with it:
  * harvest before s2_protect(), s2_unmap() or s2_discard() over a tracked range. A page is reported by the harvest that
- * follows the write, never lost: read its contents after that harvest has returned.
+ * follows the write, never lost: read its contents after that harvest has returned. Dirty bits know what the guest's CPUs
+ * wrote; what the host writes through s2_guest_write() is logged by write protection only.
  */
 #ifndef STAGE2_TRACK_H
 #define STAGE2_TRACK_H

@@ -74,7 +74,7 @@ typedef enum s2_status {
   S2_ERR_NULL = -14,      /* a pointer that must point somewhere does not                                   */
   S2_ERR_UNIFORM = -15,   /* collapse: the 512 entries are not one contiguous, equal-attribute run          */
   S2_ERR_DENIED = -16,    /* the mapping forbids this access                                                */
-  S2_ERR_LAZY = -17,      /* an area is there, its page is not yet                                          */
+  S2_ERR_LAZY = -17,      /* an area is there, its page is not yet, or may not be written to yet            */
   S2_ERR_MEMORY = -18,    /* the host cannot reach these bytes                                              */
   S2_ERR_BACKEND = -19    /* the area's backend does not offer this operation                               */
 } s2_status;
