@@ -8,15 +8,26 @@ struct pass {
   uint64_t *bitmap; /* NULL: only make clean                                */
   uint64_t gpa;     /* address of bit 0                                     */
   uint32_t rights;  /* of a clean leaf, when there is no hardware to log    */
-  bool hardware;    /* the dirty bit tells, else the right to write         */
+  uint32_t ad;      /* the bit that tells: S2_DIRTY, S2_ACCESSED; 0: rights */
   bool keep;        /* leave the leaves as they are                         */
 };
+
+/** The bit of a leaf that tells, 0: its rights do. */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static uint32_t bit_of(uint32_t flags) {
+  if ((flags & S2_TRACK_ACCESSED) != 0) {
+    return S2_ACCESSED;
+  }
+  return (flags & S2_TRACK_HARDWARE) != 0 ? S2_DIRTY : 0u;
+}
 
 /** Is [gpa, gpa + size) in the space, and are the flags among those allowed and possible here? */
 /*@ requires s: \valid_read(s);
     terminates \true; exits \false; assigns \nothing; */
 static s2_status check_track(const struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t flags, uint32_t allowed) {
-  bool logs = (S2_FMT_AD_KEPT & S2_DIRTY) != 0 && (s->pt.pool.features & S2_FEAT_AD) != 0;
+  uint32_t bit = bit_of(flags);
+  bool logs = (S2_FMT_AD_KEPT & bit) == bit && (s->pt.pool.features & S2_FEAT_AD) != 0;
+  bool both = (flags & S2_TRACK_HARDWARE) != 0 && (flags & S2_TRACK_ACCESSED) != 0;
   s2_status st = s2_check_range(s->pt.gpa_bits, gpa, size);
   if (st != S2_OK) {
     return st;
@@ -24,7 +35,7 @@ static s2_status check_track(const struct s2_space *s, uint64_t gpa, uint64_t si
   if (!s2_contains(s, gpa, size)) {
     return S2_ERR_RANGE;
   }
-  return (flags & ~allowed) != 0 || ((flags & S2_TRACK_HARDWARE) != 0 && !logs) ? S2_ERR_CONFIG : S2_OK;
+  return (flags & ~allowed) != 0 || both || (bit != 0 && !logs) ? S2_ERR_CONFIG : S2_OK;
 }
 
 /** Tables below a block of level l when it is all 4 KiB leaves: 1, 513, 262657. */
@@ -79,17 +90,17 @@ static void set_bits(uint64_t *bitmap, uint64_t first, uint64_t end) {
   }
 }
 
-/** The dirty bit of leaf i of t goes, in one atomic step: what the hardware sets at the same time in other bits stays. */
+/** A bit of leaf i of t, accessed or dirty, goes, in one atomic step: what the hardware sets at the same time in other bits stays. */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512 && l <= S2_MAX_LEVEL;
     terminates \true; exits \false;
     assigns p->tables[t].e[i];
     ensures out: pte_kind(l, \old(p->tables[t].e[i])) == 1 ==> pte_kind(l, p->tables[t].e[i]) == 1 &&
                    pte_pa(l, p->tables[t].e[i]) == pte_pa(l, \old(p->tables[t].e[i])); */
-static void clear_dirty(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l) {
+static void clear_bit(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, uint32_t ad) {
 #ifdef __FRAMAC__
-  p->tables[t].e[i] = s2_entry_clear_ad(l, p->tables[t].e[i], S2_DIRTY);
+  p->tables[t].e[i] = s2_entry_clear_ad(l, p->tables[t].e[i], ad);
 #else
-  (void)__atomic_fetch_and(&p->tables[t].e[i], s2_entry_clear_ad(l, UINT64_MAX, S2_DIRTY), __ATOMIC_RELAXED);
+  (void)__atomic_fetch_and(&p->tables[t].e[i], s2_entry_clear_ad(l, UINT64_MAX, ad), __ATOMIC_RELAXED);
 #endif
 }
 
@@ -101,12 +112,12 @@ static void clear_dirty(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l) {
     terminates \true; exits \false;
     assigns p->tables[t].e[i]; */
 S2_INLINE bool take_dirty(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, uint64_t e, struct pass what) {
-  if (what.hardware) {
-    if ((s2_entry_attr(l, e) & S2_DIRTY) == 0) {
+  if (what.ad != 0) {
+    if ((s2_entry_attr(l, e) & what.ad) == 0) {
       return false;
     }
     if (!what.keep) {
-      clear_dirty(p, t, i, l);
+      clear_bit(p, t, i, l, what.ad);
     }
     return true;
   }
@@ -195,7 +206,7 @@ static int64_t sweep_areas(struct s2_space *s, uint64_t gpa, uint64_t end, struc
   while (a.backend != S2_BACK_NONE && (uint64_t)a.start < end) {
     uint64_t lo = gpa > (uint64_t)a.start ? gpa : (uint64_t)a.start;
     uint64_t hi = end < (uint64_t)a.end ? end : (uint64_t)a.end;
-    if ((a.attr & S2_W) != 0) {
+    if ((a.attr & S2_W) != 0 || what.ad == S2_ACCESSED) {
       what.rights = a.attr & (S2_RIGHTS & ~S2_W);
       struct found part = sweep(s, lo, hi, what);
       all.dirty += part.dirty;
@@ -210,7 +221,7 @@ static int64_t sweep_areas(struct s2_space *s, uint64_t gpa, uint64_t end, struc
 }
 
 s2_status s2_track_start(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t flags) {
-  s2_status st = check_track(s, gpa, size, flags, S2_TRACK_HARDWARE | S2_TRACK_SPLIT);
+  s2_status st = check_track(s, gpa, size, flags, S2_TRACK_HARDWARE | S2_TRACK_ACCESSED | S2_TRACK_SPLIT);
   if (st != S2_OK) {
     return st;
   }
@@ -226,13 +237,13 @@ s2_status s2_track_start(struct s2_space *s, uint64_t gpa, uint64_t size, uint32
   } else {
     s2_cut(&s->pt, cut, gpa, end);
   }
-  struct pass what = {NULL, gpa, 0, (flags & S2_TRACK_HARDWARE) != 0, false};
+  struct pass what = {NULL, gpa, 0, bit_of(flags), false};
   (void)sweep_areas(s, gpa, end, what);
   return S2_OK;
 }
 
 struct s2_harvest s2_track_harvest(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t *bitmap, uint32_t flags) {
-  struct s2_harvest r = {check_track(s, gpa, size, flags, S2_TRACK_HARDWARE | S2_TRACK_KEEP), 0};
+  struct s2_harvest r = {check_track(s, gpa, size, flags, S2_TRACK_HARDWARE | S2_TRACK_ACCESSED | S2_TRACK_KEEP), 0};
   if (r.status == S2_OK && bitmap == NULL) {
     r.status = S2_ERR_NULL;
   }
@@ -246,7 +257,7 @@ struct s2_harvest s2_track_harvest(struct s2_space *s, uint64_t gpa, uint64_t si
   for (k = 0; k < words; k++) {
     bitmap[k] = 0;
   }
-  struct pass what = {bitmap, gpa, 0, (flags & S2_TRACK_HARDWARE) != 0, (flags & S2_TRACK_KEEP) != 0};
+  struct pass what = {bitmap, gpa, 0, bit_of(flags), (flags & S2_TRACK_KEEP) != 0};
   r.dirty = sweep_areas(s, gpa, gpa + size, what);
   return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * track.h - which pages were written? Start, harvest a bitmap as often as needed, stop: migration, snapshots, displays
+ * track.h - which pages were written, or used? Start, harvest a bitmap as often as needed, stop: migration, snapshots, displays
  * (OPT-4).
  *
  * The log is the page table itself, so it costs no memory and cannot overflow. With S2_TRACK_HARDWARE a page is dirty
@@ -8,6 +8,8 @@
  * the right to write, a write faults, s2_fault() gives the right back, and a leaf that has it is dirty. Either way a
  * page that was brought in during the tracking counts as dirty where its leaf says so: with write protection always,
  * with hardware from the first write on (GST leaves are made dirty).
+ *
+ * With S2_TRACK_ACCESSED the question is which pages were used at all: the accessed bit tells, in areas of any rights.
  *
  * A leaf is logged as a whole: S2_TRACK_SPLIT cuts blocks into 4 KiB leaves first. What a leaf knows goes away with it:
  * harvest before s2_protect(), s2_unmap() or s2_discard() over a tracked range. A page is reported by the harvest that
@@ -20,19 +22,20 @@
 #include "space.h"
 
 #define S2_TRACK_HARDWARE 0x1u /* dirty bits: EPT, NPT, GST with S2_FEAT_AD; A64 leaves keep none      */
+#define S2_TRACK_ACCESSED 0x8u /* accessed bits instead: any access, not writes; every format, with S2_FEAT_AD */
 #define S2_TRACK_SPLIT    0x2u /* start: leaves of 4 KiB only in the range                            */
 #define S2_TRACK_KEEP     0x4u /* harvest: report, but go on counting the same pages as dirty         */
 
 struct s2_harvest {
   s2_status status;
-  int64_t dirty; /* pages of the range that are dirty */
+  int64_t dirty; /* pages of the range that are dirty, or accessed */
 };
 
 /**
  * s2_track_start() - from now on, writes to [gpa, gpa + size) are logged. Linear and alloc areas; parts without an area,
  * or whose area is not writable, are left out. Every page is clean at return.
  *
- * flags: S2_TRACK_HARDWARE, S2_TRACK_SPLIT.
+ * flags: S2_TRACK_HARDWARE or S2_TRACK_ACCESSED; S2_TRACK_SPLIT.
  * Return: S2_OK; S2_ERR_ALIGN, S2_ERR_SIZE, S2_ERR_OVERFLOW, S2_ERR_WIDTH, S2_ERR_RANGE; S2_ERR_CONFIG: flags, or the
  * host sets no dirty bits; S2_ERR_NO_TABLES: blocks must be split. On refusal nothing has changed.
  * Cost: one descent per leaf table, one store per leaf, one invalidation.                          Requirements: OPT-4

@@ -172,6 +172,36 @@ static void giant(void **state) {
   }
 }
 
+/* which pages were used at all, read-only ones included; the accessed bit is set as the hardware would */
+static void by_access(void **state) {
+  (void)state;
+  struct env e;
+  uint64_t map[8];
+  open_space(&e, true);
+  assert_int_equal(s2_map_linear(&e.s, M(2), P(100), G(8), S2_R, S2_PAGES), S2_OK);
+  assert_int_equal(s2_map_alloc(&e.s, M(2) + P(100), P(412), S2_RW, S2_POPULATE), S2_OK);
+  assert_int_equal(s2_track_start(&e.s, M(2), M(1), S2_TRACK_ACCESSED), S2_OK);
+  for (uint64_t k = 0; k < 512; k += 7) {
+    uint8_t l;
+    uint64_t *entry = env_entry(&e, M(2) + P(k), &l);
+    assert_int_equal(s2_entry_attr(l, *entry) & S2_ACCESSED, 0);
+    *entry = s2_entry_leaf(l, s2_entry_hpa(l, *entry), s2_entry_attr(l, *entry) | S2_ACCESSED);
+  }
+  struct s2_harvest h = s2_track_harvest(&e.s, M(2), M(1), map, S2_TRACK_ACCESSED | S2_TRACK_KEEP);
+  assert_int_equal(h.dirty, 74);
+  h = s2_track_harvest(&e.s, M(2), M(1), map, S2_TRACK_ACCESSED);
+  assert_int_equal(h.dirty, 74);
+  for (uint64_t k = 0; k < 512; k++) {
+    assert_int_equal(bit(map, k), k % 7 == 0);
+  }
+  assert_int_equal(s2_track_harvest(&e.s, M(2), M(1), map, S2_TRACK_ACCESSED).dirty, 0);
+  assert_int_equal(s2_track_start(&e.s, M(2), M(1), S2_TRACK_ACCESSED | S2_TRACK_HARDWARE), S2_ERR_CONFIG);
+  env_close(&e);
+  open_space(&e, false);
+  assert_int_equal(s2_track_start(&e.s, M(2), M(1), S2_TRACK_ACCESSED), S2_ERR_CONFIG);
+  env_close(&e);
+}
+
 static void refuses(void **state) {
   (void)state;
   struct env e;
@@ -198,7 +228,7 @@ static void refuses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(by_write_protection), cmocka_unit_test(by_hardware),
-                                     cmocka_unit_test(block_or_pages), cmocka_unit_test(giant),
-                                     cmocka_unit_test(refuses)};
+                                     cmocka_unit_test(block_or_pages),      cmocka_unit_test(giant),
+                                     cmocka_unit_test(by_access),           cmocka_unit_test(refuses)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
