@@ -315,12 +315,27 @@ static bool hole_ok(const struct t_world *w, uint64_t g, const struct s2_leaf *q
   return best < S2_LEVELS && q->level == best && q->size == t_span(best) && q->gpa == g - g % t_span(best);
 }
 
+static bool same_answer(struct s2_translation a, struct s2_translation b) {
+  return a.status == b.status && a.hpa == b.hpa && a.len == b.len && a.attr == b.attr;
+}
+
+/* cursors that have seen every step so far, and a batch of one, answer the same */
+static bool ways_agree(struct t_world *w, uint64_t g, struct s2_translation t) {
+  struct s2_translation batch;
+  s2_translate_batch(&w->s, &g, &batch, 1);
+  return same_answer(batch, t) && same_answer(s2_cursor_translate(&w->cursor[0], g), t) &&
+         same_answer(s2_cursor_translate(&w->cursor[1], g), t);
+}
+
 static const char *check_point(struct t_world *w, uint64_t g) {
   const struct model *m = &w->m;
   s2_status place = where(w, g);
   struct s2_translation t = s2_translate(&w->s, g);
   struct s2_leaf q = s2_query(&w->s, g);
   struct s2_area a = s2_area_at(&w->s, g);
+  if (!ways_agree(w, g, t)) {
+    return "a cursor or a batch gives another answer";
+  }
   if (place != S2_OK) {
     struct s2_translation run = s2_translate_run(&w->s, g, 4096, 0);
     bool refused = t.status == place && q.status == place && run.status == place;

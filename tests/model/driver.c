@@ -182,7 +182,7 @@ static void spoil(struct t_world *w, struct t_op *o) {
 /* POPULATE with PAGES and BLOCKS at once says two things: left to the unit tests */
 static uint32_t alloc_flags(struct t_world *w) {
   static const uint32_t flags[] = {
-      0, 0, S2_BLOCKS, S2_POPULATE, S2_POPULATE | S2_BLOCKS, S2_PAGES, S2_POPULATE | S2_PAGES};
+      0, 0, S2_BLOCKS, S2_POPULATE, S2_POPULATE | S2_BLOCKS, S2_PAGES, S2_POPULATE | S2_PAGES, S2_AHEAD};
   return flags[t_below(w, sizeof flags / sizeof flags[0])];
 }
 

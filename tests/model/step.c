@@ -186,6 +186,11 @@ static uint64_t calls_left(const struct t_world *w) {
   return w->host.calls >= (uint64_t)w->host.fail_at ? 0 : (uint64_t)w->host.fail_at - w->host.calls;
 }
 
+/* what an alloc area remembers of its flags */
+static uint32_t backend_flags(const struct t_op *o) {
+  return ((o->flags & S2_BLOCKS) != 0 ? S2_BACK_BLOCKS : 0) | ((o->flags & S2_AHEAD) != 0 ? S2_BACK_AHEAD : 0);
+}
+
 static struct verdict expect_map(const struct t_world *w, const struct t_op *o) {
   struct verdict v = {range_errors(w, o->gpa, o->size), 0};
   bool linear = o->kind == T_MAP_LINEAR;
@@ -195,7 +200,7 @@ static struct verdict expect_map(const struct t_world *w, const struct t_op *o) 
   if (!s2_attr_legal(w->cfg.hw.features, o->attr)) {
     v.must |= BIT(S2_ERR_ATTR);
   }
-  if ((o->flags & ~(linear ? S2_PAGES : S2_PAGES | S2_POPULATE | S2_BLOCKS)) != 0 ||
+  if ((o->flags & ~(linear ? S2_PAGES : S2_PAGES | S2_POPULATE | S2_BLOCKS | S2_AHEAD)) != 0 ||
       (o->flags & (S2_PAGES | S2_BLOCKS)) == (S2_PAGES | S2_BLOCKS)) {
     v.must |= BIT(S2_ERR_CONFIG);
   }
@@ -211,7 +216,7 @@ static struct verdict expect_map(const struct t_world *w, const struct t_op *o) 
     abort();
   }
   *after = w->m;
-  uint32_t back = linear ? S2_BACK_LINEAR : S2_BACK_ALLOC | ((o->flags & S2_BLOCKS) != 0 ? S2_BACK_BLOCKS : 0);
+  uint32_t back = linear ? S2_BACK_LINEAR : S2_BACK_ALLOC | backend_flags(o);
   m_insert(after, o->gpa, end, linear ? (int64_t)(o->hpa - o->gpa) : 0, o->attr, back);
   area_limits(w, after->n, &v);
   free(after);
@@ -418,7 +423,6 @@ static bool greedy(const struct t_world *w, const struct t_op *o) {
 
 static const char *apply(struct t_world *w, const struct t_op *o, uint32_t cuts) {
   uint64_t end = o->gpa + o->size;
-  uint32_t blocks = (o->flags & S2_BLOCKS) != 0 ? S2_BACK_BLOCKS : 0;
   bool populate = o->kind == T_MAP_ALLOC && (o->flags & S2_POPULATE) != 0;
   int64_t splits = w->s.pt.splits - w->before.s.pt.splits;
   switch (o->kind) {
@@ -426,7 +430,7 @@ static const char *apply(struct t_world *w, const struct t_op *o, uint32_t cuts)
       m_insert(&w->m, o->gpa, end, (int64_t)(o->hpa - o->gpa), o->attr, S2_BACK_LINEAR);
       return greedy(w, o) ? NULL : "the leaves are not the largest that fit";
     case T_MAP_ALLOC:
-      m_insert(&w->m, o->gpa, end, 0, o->attr, S2_BACK_ALLOC | blocks);
+      m_insert(&w->m, o->gpa, end, 0, o->attr, S2_BACK_ALLOC | backend_flags(o));
       if (!populate &&
           memcmp(w->cfg.tables.tables, w->before.tables, w->cfg.tables.count * sizeof(struct s2_table)) != 0) {
         return "a lazy area touched a table";

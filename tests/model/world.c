@@ -76,7 +76,12 @@ s2_status t_world_init(struct t_world *w, uint64_t frames) {
   w->hidden = 0;
   w->step = 0;
   w->dead = false;
-  return s2_init(&w->s, &w->cfg);
+  s2_status st = s2_init(&w->s, &w->cfg);
+  if (st == S2_OK && (s2_cursor_init(&w->cursor[0], &w->s, w->slots, 1) != S2_OK ||
+                      s2_cursor_init(&w->cursor[1], &w->s, w->slots + 1, 16) != S2_OK)) {
+    st = S2_ERR_CONFIG;
+  }
+  return st;
 }
 
 void t_world_fini(struct t_world *w) {
@@ -124,6 +129,9 @@ void t_restore(struct t_world *w, const struct t_saved *from) {
   memcpy(w->cfg.areas.lo, from->lo, c * sizeof from->lo[0]);
   memcpy(w->cfg.areas.id, from->id, c * sizeof from->id[0]);
   memcpy(w->cfg.areas.spare, from->spare, c * sizeof from->spare[0]);
+  /* time went back, which no caller of the library can do: counts no longer tell what happened since */
+  s2_cursor_forget(&w->cursor[0]);
+  s2_cursor_forget(&w->cursor[1]);
 }
 
 /* ---- refusals change nothing ---- */

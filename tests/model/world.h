@@ -7,6 +7,7 @@
 #ifndef TESTS_MODEL_WORLD_H
 #define TESTS_MODEL_WORLD_H
 
+#include "stage2/cursor.h"
 #include "stage2/stage2.h"
 
 #include "host.h"
@@ -113,6 +114,8 @@ struct t_world {
   struct t_view view;    /* after the last step              */
   struct t_view old;     /* before it                        */
   struct t_tlb tlb;
+  struct s2_cursor cursor[2]; /* live through all steps   */
+  struct s2_cursor_slot slots[1 + 16];
   uint32_t stolen; /* tables hidden by injection       */
   uint32_t hidden; /* chunks hidden by injection       */
   uint64_t seed, step;
