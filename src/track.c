@@ -152,10 +152,13 @@ S2_INLINE struct swept sweep_table(struct s2_pool *p, struct s2_pos at, uint64_t
     if (s2_entry_links(l, e)) {
       break;
     }
-    if (s2_entry_live(e) && take_dirty(p, at.t, at.i + k, l, e, what)) {
+    /* a block that sticks out of the range is reported, but stays dirty: its other pages have not been reported */
+    struct pass here = what;
+    here.keep = what.keep || (what.bitmap != NULL && (r.next < lo || end - r.next < s2_span(l)));
+    if (s2_entry_live(e) && take_dirty(p, at.t, at.i + k, l, e, here)) {
       uint64_t first = r.next > lo ? r.next : lo;
       uint64_t last = end - r.next < s2_span(l) ? end : r.next + s2_span(l);
-      r.any = true;
+      r.any = r.any || !here.keep;
       r.dirty += (int64_t)((last - first) / S2_PAGE_SIZE);
       if (what.bitmap != NULL) {
         set_bits(what.bitmap, (first - what.gpa) / S2_PAGE_SIZE, (last - what.gpa) / S2_PAGE_SIZE);

@@ -48,8 +48,9 @@ S2_MUST_USE s2_status s2_track_start(struct s2_space *s, uint64_t gpa, uint64_t 
 
 /**
  * s2_track_harvest() - bit k % 64 of bitmap[k / 64] becomes 1 if page gpa + k * 4096 was written since the last harvest,
- * else 0, and every page is clean again (S2_TRACK_KEEP: stays as it is). bitmap: size / 4 KiB bits, whole words; bits
- * behind the last page become 0. flags as at the start, S2_TRACK_SPLIT aside.
+ * else 0, and every page is clean again (S2_TRACK_KEEP: stays as it is). A dirty block that sticks out of the range is
+ * reported and stays dirty, for its pages outside. bitmap: size / 4 KiB bits, whole words; bits behind the last page
+ * become 0. flags as at the start, S2_TRACK_SPLIT aside.
  *
  * Return: status as s2_track_start(), and S2_ERR_NULL; dirty: the number of ones.
  * Cost: one descent per leaf table, one load per leaf, one store per dirty leaf, one invalidation if any was dirty.

@@ -154,6 +154,30 @@ static void block_or_pages(void **state) {
   env_close(&e);
 }
 
+/* harvested in parts, a dirty block is reported in each part: no part's harvest may forget the others */
+static void part_of_block(void **state) {
+  (void)state;
+  struct env e;
+  uint64_t map[8];
+  for (uint32_t how = 0; how < 2; how++) {
+    if (how == 1 && !can_log()) {
+      continue;
+    }
+    uint32_t flags = how == 1 ? S2_TRACK_HARDWARE : 0;
+    open_space(&e, how == 1);
+    assert_int_equal(s2_map_linear(&e.s, G(1), M(2), G(8), S2_RW, 0), S2_OK);
+    assert_int_equal(s2_track_start(&e.s, G(1), M(2), flags), S2_OK);
+    guest_writes(&e, G(1) + 8, how == 1);
+    assert_int_equal(s2_track_harvest(&e.s, G(1) + P(100), P(7), map, flags).dirty, 7);
+    assert_int_equal(s2_track_harvest(&e.s, G(1), P(512), map, flags).dirty, 512);
+    assert_int_equal(s2_track_harvest(&e.s, G(1), P(512), map, flags).dirty, 0);
+    guest_writes(&e, G(1) + 8, how == 1);
+    assert_int_equal(s2_track_harvest(&e.s, G(1) + P(500), P(24), map, flags).dirty, 12);
+    assert_int_equal(s2_track_harvest(&e.s, G(1), M(2), map, flags).dirty, 512);
+    env_close(&e);
+  }
+}
+
 /* a giant block: exactly the tables it takes are asked for */
 static void giant(void **state) {
   (void)state;
@@ -227,8 +251,12 @@ static void refuses(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(by_write_protection), cmocka_unit_test(by_hardware),
-                                     cmocka_unit_test(block_or_pages),      cmocka_unit_test(giant),
-                                     cmocka_unit_test(by_access),           cmocka_unit_test(refuses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(by_write_protection),
+                                     cmocka_unit_test(by_hardware),
+                                     cmocka_unit_test(block_or_pages),
+                                     cmocka_unit_test(giant),
+                                     cmocka_unit_test(part_of_block),
+                                     cmocka_unit_test(by_access),
+                                     cmocka_unit_test(refuses)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
