@@ -29,6 +29,7 @@ stage clang CC=clang all check-unit check-model check-tool
 stage sanitizers CC=clang SAN=1 all check-unit check-model check-tool
 stage embedded CC=gcc check-embed
 stage fuzz CC=clang check-fuzz
+stage qemu CC=gcc check-qemu
 stage lint CC=gcc lint
 stage contracts CC=gcc check-contracts
 stage bits CC=gcc prove-bits

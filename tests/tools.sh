@@ -5,6 +5,7 @@ set -eu
 need='gcc:gcc make:make clang:clang clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
 dtc:device-tree-compiler lcov:lcov valgrind:valgrind python3:python3 frama-c:frama-c-base
 why3:why3 cvc4:cvc4 z3:z3 
+qemu-system-aarch64:qemu-system-arm
 aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu
 /usr/include/cmocka.h:libcmocka-dev /usr/include/libfdt.h:libfdt-dev
 /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a:libclang-rt-14-dev'
