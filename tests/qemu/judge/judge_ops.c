@@ -429,6 +429,12 @@ static bool logged(const struct judge_state *j, uint64_t gpa) {
   return area.backend != S2_BACK_NONE && (area.attr & S2_W) != 0 && leaf.status == S2_OK && (leaf.attr & mark) != 0;
 }
 
+/** Is the page's leaf a block that sticks out of the range? A harvest leaves such a block dirty. */
+static bool sticks_out(const struct judge_state *j, uint64_t gpa, const struct judge_range *range) {
+  struct s2_leaf leaf = s2_pt_query(&j->space.pt, gpa);
+  return leaf.gpa < range->gpa || leaf.gpa + leaf.size > range->gpa + range->size;
+}
+
 /**
  * The bitmap must say what the leaves said before, and unless kept the pages must be clean: that a store after it is
  * logged anew, and so that no TLB remembers, is seen when the machine is asked.
@@ -444,8 +450,9 @@ static s2_status harvest(struct judge_state *j, const struct judge_step *s) {
   }
   struct s2_harvest r = s2_track_harvest(&j->space, s->range.gpa, s->range.size, bitmap, s->arg);
   for (uint64_t k = 0; k < pages && r.status == S2_OK; k++) {
-    bool now = logged(j, s->range.gpa + k * S2_PAGE_SIZE);
-    bool kept = (s->arg & S2_TRACK_KEEP) != 0 && was[k];
+    uint64_t gpa = s->range.gpa + k * S2_PAGE_SIZE;
+    bool now = logged(j, gpa);
+    bool kept = was[k] && ((s->arg & S2_TRACK_KEEP) != 0 || sticks_out(j, gpa, &s->range));
     j->wrong_log += (bitmap[k / 64] >> (k % 64) & 1) != (was[k] ? 1u : 0u) || now != kept ? 1 : 0;
   }
   j->wrong_log += r.status == S2_OK && r.dirty != dirty ? 1 : 0;
