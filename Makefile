@@ -83,6 +83,7 @@ $(HOSTEDLIB): $(HOSTED_SRC:arch/hosted/%.c=$(B)/hosted/%.o)
 -include src/tool/rules.mk
 -include $(sort $(wildcard tests/*/rules.mk))
 -include proofs/rules.mk
+-include arch/riscv64/vcpu/rules.mk
 
 tools: ## install what the checks need and this machine lacks
 	@sh tests/tools.sh

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * sbi.c - SBI calls of a guest. Each is answered, or becomes an exit; sbi.h lists them.
+ *
+ * A call that needs a page which cannot be had now ends in S2_RV_EXIT_NO_MEMORY before it has done anything: pc stays,
+ * and the guest makes the same call again.
+ */
+#include "sbi.h"
+#include "vcpu.h"
+
+struct sbi_call {
+  uint64_t eid, fid;
+  uint64_t a[6];
+};
+
+/* Two registers. That a call is an exit besides is said in v->exit.kind. */
+struct sbi_answer {
+  int64_t error;
+  uint64_t value;
+};
+
+/** A register holds an error in two's complement. */
+static uint64_t word_of(int64_t error) {
+  return error < 0 ? UINT64_MAX - (uint64_t)(-(error + 1)) : (uint64_t)error;
+}
+
+static struct sbi_answer answer(int64_t error, uint64_t value) {
+  struct sbi_answer r = {error, value};
+  return r;
+}
+
+static struct sbi_answer answer_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind, uint64_t value) {
+  (void)s2_rv_exit_as(v, kind);
+  v->exit.value = value;
+  return answer(SBI_SUCCESS, 0);
+}
+
+/* ---- console ---- */
+
+static void console_out(struct s2_rv_guest *g) {
+  if (g->held != 0) {
+    s2_rv_host_console(g->ctx, g->console, g->held);
+    g->held = 0;
+  }
+}
+
+void s2_rv_console_flush(struct s2_rv_guest *g) {
+  s2_rv_host_lock(g->ctx);
+  console_out(g);
+  s2_rv_host_unlock(g->ctx);
+}
+
+/** The lock is held. */
+static void console_put(struct s2_rv_guest *g, uint8_t byte) {
+  g->console[g->held] = byte;
+  g->held++;
+  if (byte == (uint8_t)'\n' || g->held == S2_RV_CONSOLE) {
+    console_out(g);
+  }
+}
+
+static void console_byte(struct s2_rv_guest *g, uint8_t byte) {
+  s2_rv_host_lock(g->ctx);
+  console_put(g, byte);
+  s2_rv_host_unlock(g->ctx);
+}
+
+/** Guest memory from gpa that the host can touch, to the end of a page run; its page is brought in. The lock is held. */
+static struct s2_piece piece_at(struct s2_rv_guest *g, uint64_t gpa, uint64_t max, uint32_t access) {
+  struct s2_piece p = s2_guest_run(g->space, gpa, max, access, 0);
+  if (p.status == S2_ERR_LAZY) {
+    g->fault_gpa = gpa - gpa % S2_PAGE_SIZE;
+    g->adding = true;
+    p = s2_guest_run(g->space, gpa, max, access, S2_GUEST_FAULT);
+    g->adding = false;
+  }
+  return p;
+}
+
+static bool no_memory(s2_status st) {
+  return st == S2_ERR_NO_FRAMES || st == S2_ERR_NO_TABLES;
+}
+
+/** Why a guest buffer could not be used: an exit when the host can help, else an error for the guest. */
+static struct sbi_answer no_piece(struct s2_rv_vcpu *v, s2_status st, uint64_t gpa, uint32_t access) {
+  if (no_memory(st)) {
+    (void)s2_rv_exit_as(v, S2_RV_EXIT_NO_MEMORY);
+    v->exit.status = st;
+    v->exit.gpa = gpa;
+    v->exit.access = access;
+  }
+  return answer(SBI_INVALID_PARAM, 0);
+}
+
+/** DBCN write: as much as can be reached; nothing at all is an error. */
+static struct sbi_answer console_write(struct s2_rv_vcpu *v, uint64_t gpa, uint64_t total) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t done = 0;
+  struct s2_piece p = {S2_OK, NULL, 0};
+  s2_rv_host_lock(g->ctx);
+  /*@ loop invariant done: done <= total; loop variant total - done; */
+  while (done < total) {
+    uint64_t k;
+    p = piece_at(g, gpa + done, total - done, S2_R);
+    if (p.status != S2_OK) {
+      break;
+    }
+    for (k = 0; k < p.len; k++) {
+      console_put(g, ((const uint8_t *)p.at)[k]);
+    }
+    done += p.len;
+  }
+  s2_rv_host_unlock(g->ctx);
+  return done == 0 && total != 0 ? no_piece(v, p.status, gpa, S2_R) : answer(SBI_SUCCESS, done);
+}
+
+/** DBCN read: one page run at most, so that no input is taken which the guest does not get. */
+static struct sbi_answer console_read(struct s2_rv_vcpu *v, uint64_t gpa, uint64_t total) {
+  struct s2_rv_guest *g = v->guest;
+  struct s2_piece p;
+  uint64_t got = 0;
+  if (total == 0) {
+    return answer(SBI_SUCCESS, 0);
+  }
+  s2_rv_host_lock(g->ctx);
+  console_out(g);
+  p = piece_at(g, gpa, total, S2_W);
+  if (p.status == S2_OK) {
+    got = s2_rv_host_console_read(g->ctx, p.at, (uint32_t)p.len);
+  }
+  s2_rv_host_unlock(g->ctx);
+  return p.status == S2_OK ? answer(SBI_SUCCESS, got) : no_piece(v, p.status, gpa, S2_W);
+}
+
+static struct sbi_answer call_dbcn(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint64_t total = c->a[0] < SBI_DBCN_MAX ? c->a[0] : SBI_DBCN_MAX;
+  if (c->fid == 2) {
+    console_byte(v->guest, (uint8_t)(c->a[0] & 0xffu));
+    return answer(SBI_SUCCESS, 0);
+  }
+  if (c->fid > 2) {
+    return answer(SBI_NOT_SUPPORTED, 0);
+  }
+  if (c->a[2] != 0 || total > UINT64_MAX - c->a[1]) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  return c->fid == 0 ? console_write(v, c->a[1], total) : console_read(v, c->a[1], total);
+}
+
+/* ---- harts ---- */
+
+static uint64_t all_harts(const struct s2_rv_guest *g) {
+  return g->count >= 64u ? UINT64_MAX : (UINT64_C(1) << g->count) - 1u;
+}
+
+/** hart_mask and hart_mask_base of the SBI as one mask. false: it names a hart that does not exist. */
+static bool harts_of(const struct s2_rv_guest *g, uint64_t mask, uint64_t base, uint64_t *harts) {
+  if (base == UINT64_MAX) {
+    *harts = all_harts(g);
+    return true;
+  }
+  *harts = 0;
+  if (mask == 0 || base >= g->count) {
+    return mask == 0;
+  }
+  *harts = mask << base;
+  return (*harts & ~all_harts(g)) == 0 && *harts >> base == mask;
+}
+
+static uint64_t bit_of(const struct s2_rv_vcpu *v) {
+  return UINT64_C(1) << v->index;
+}
+
+static void send_ipi(struct s2_rv_vcpu *v, uint64_t harts) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t others = harts & ~bit_of(v);
+  uint32_t i;
+  for (i = 0; i < g->count; i++) {
+    if ((harts >> i & 1u) != 0) {
+      s2_rv_irq(&g->vcpus[i], S2_RV_IRQ_SOFT, true);
+    }
+  }
+  if (others != 0) {
+    s2_rv_host_kick(g->ctx, others, false);
+  }
+}
+
+/** This hart's part of a fence: by page when there are few. The vCPU is loaded here. */
+static void fence_here(struct s2_rv_vcpu *v, uint32_t request, uint64_t start, uint64_t size) {
+  bool all = request != S2_RV_REQ_VVMA || size > (uint64_t)S2_RV_VVMA_STEPS * S2_PAGE_SIZE || size == 0 ||
+             size > UINT64_MAX - start;
+  uint64_t done;
+  if (all || v->on == NULL) {
+    S2_RV_OR(&v->requests, request); /* done before the next entry */
+    return;
+  }
+  for (done = 0; done < size; done += S2_PAGE_SIZE) {
+    s2_rv_fence_vvma_page(start + done);
+  }
+}
+
+/** Done on the other harts before they enter the guest again, and they have left it when this returns. */
+static void remote_fence(struct s2_rv_vcpu *v, uint64_t harts, uint32_t request, uint64_t start, uint64_t size) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t others = harts & ~bit_of(v);
+  uint32_t i;
+  for (i = 0; i < g->count; i++) {
+    if ((others >> i & 1u) != 0) {
+      S2_RV_OR(&g->vcpus[i].requests, request);
+    }
+  }
+  if ((harts & bit_of(v)) != 0) {
+    fence_here(v, request, start, size);
+  }
+  if (others != 0) {
+    s2_rv_host_kick(g->ctx, others, true);
+  }
+}
+
+static struct sbi_answer call_rfence(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint64_t harts;
+  if (c->fid > 2) {
+    return answer(SBI_NOT_SUPPORTED, 0);
+  }
+  if (!harts_of(v->guest, c->a[0], c->a[1], &harts)) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  remote_fence(v, harts, c->fid == 0 ? S2_RV_REQ_FENCE_I : S2_RV_REQ_VVMA, c->a[2] - c->a[2] % S2_PAGE_SIZE,
+               c->a[3] > UINT64_MAX - S2_PAGE_SIZE ? UINT64_MAX : c->a[3] + c->a[2] % S2_PAGE_SIZE);
+  return answer(SBI_SUCCESS, 0);
+}
+
+static struct sbi_answer call_ipi(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint64_t harts;
+  if (c->fid != 0) {
+    return answer(SBI_NOT_SUPPORTED, 0);
+  }
+  if (!harts_of(v->guest, c->a[0], c->a[1], &harts)) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  send_ipi(v, harts);
+  return answer(SBI_SUCCESS, 0);
+}
+
+/** Can a hart start there? */
+static bool executable(struct s2_rv_guest *g, uint64_t gpa) {
+  uint32_t attr;
+  s2_rv_host_lock(g->ctx);
+  attr = s2_area_at(g->space, gpa).attr;
+  s2_rv_host_unlock(g->ctx);
+  return (attr & S2_X) != 0;
+}
+
+static struct sbi_answer hart_start(struct s2_rv_guest *g, const struct sbi_call *c) {
+  if (c->a[0] >= g->count) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  if (!executable(g, c->a[1])) {
+    return answer(SBI_INVALID_ADDRESS, 0);
+  }
+  if (s2_rv_start(g, (uint32_t)c->a[0], c->a[1], c->a[2]) != S2_OK) {
+    return answer(SBI_ALREADY_AVAILABLE, 0);
+  }
+  s2_rv_host_kick(g->ctx, UINT64_C(1) << c->a[0], false);
+  return answer(SBI_SUCCESS, 0);
+}
+
+static struct sbi_answer hart_status(const struct s2_rv_guest *g, const struct sbi_call *c) {
+  int32_t hsm;
+  if (c->a[0] >= g->count) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  hsm = S2_RV_GET(&g->vcpus[c->a[0]].hsm);
+  return answer(SBI_SUCCESS, hsm == S2_RV_STARTING ? (uint64_t)S2_RV_START_PENDING : (uint64_t)(uint32_t)hsm);
+}
+
+static struct sbi_answer call_hsm(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  switch (c->fid) {
+    case 0:
+      return hart_start(v->guest, c);
+    case 1:
+      S2_RV_PUT(&v->hsm, S2_RV_STOPPED);
+      return answer_exit(v, S2_RV_EXIT_STOPPED, 0);
+    case 2:
+      return hart_status(v->guest, c);
+    case 3: /* default retentive suspend is a wfi; the rest is optional */
+      return c->a[0] == 0 ? answer_exit(v, S2_RV_EXIT_WFI, s2_rv_wake_at(v)) : answer(SBI_NOT_SUPPORTED, 0);
+    default:
+      return answer(SBI_NOT_SUPPORTED, 0);
+  }
+}
+
+/* ---- the rest ---- */
+
+static bool known(uint64_t eid) {
+  return eid == SBI_EID_BASE || eid == SBI_EID_TIME || eid == SBI_EID_IPI || eid == SBI_EID_RFENCE ||
+         eid == SBI_EID_HSM || eid == SBI_EID_SRST || eid == SBI_EID_DBCN || eid == S2_RV_EID_BATCH ||
+         eid <= SBI_EID_LEGACY_LAST;
+}
+
+static struct sbi_answer call_base(const struct sbi_call *c) {
+  switch (c->fid) {
+    case 0:
+      return answer(SBI_SUCCESS, SBI_SPEC_VERSION);
+    case 1:
+      return answer(SBI_SUCCESS, S2_RV_IMPL_ID);
+    case 2:
+      return answer(SBI_SUCCESS, S2_RV_IMPL_VERSION);
+    case 3:
+      return answer(SBI_SUCCESS, known(c->a[0]) ? 1u : 0u);
+    case 4:
+    case 5:
+    case 6:
+      return answer(SBI_SUCCESS, 0);
+    default:
+      return answer(SBI_NOT_SUPPORTED, 0);
+  }
+}
+
+/** The old timer interrupt is gone; the new one is at `at`, guest time. */
+static struct sbi_answer set_timer(struct s2_rv_vcpu *v, uint64_t at) {
+  s2_rv_irq(v, S2_RV_IRQ_TIMER, false);
+  if ((v->guest->features & S2_RV_FEAT_SSTC) != 0) {
+    s2_rv_put_timer(v, at);
+    return answer(SBI_SUCCESS, 0);
+  }
+  v->deadline = at == UINT64_MAX ? S2_RV_NO_DEADLINE : at - v->csrs.htimedelta;
+  return answer_exit(v, S2_RV_EXIT_SET_TIMER, v->deadline);
+}
+
+static struct sbi_answer call_time(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  return c->fid == 0 ? set_timer(v, c->a[0]) : answer(SBI_NOT_SUPPORTED, 0);
+}
+
+static struct sbi_answer call_srst(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  if (c->fid != 0) {
+    return answer(SBI_NOT_SUPPORTED, 0);
+  }
+  if (c->a[0] > 2 || c->a[1] > 1) { /* shutdown, cold, warm reboot; no reason, system failure */
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  (void)answer_exit(v, S2_RV_EXIT_SHUTDOWN, c->a[0]);
+  v->exit.reason = c->a[1];
+  return answer(SBI_SUCCESS, 0);
+}
+
+/* ---- legacy: a0 only; a1 stays. The error of an answer is its a0. ---- */
+
+/** The mask at a guest virtual address; 0 is all harts. false: it cannot be read. */
+static bool legacy_harts(struct s2_rv_vcpu *v, uint64_t va, uint64_t *harts) {
+  struct s2_rv_guarded got;
+  uint32_t tries = 0;
+  *harts = all_harts(v->guest);
+  if (va == 0) {
+    return true;
+  }
+  do {
+    got = s2_rv_hlvd(va, v->regs.hstatus);
+    tries++;
+  } while (got.cause == S2_RV_CAUSE_GUEST_LOAD && tries < S2_RV_STUCK_MAX &&
+           s2_rv_page_in(v->guest, got.value << 2, S2_R).status == S2_OK);
+  *harts &= got.value;
+  return got.cause == 0;
+}
+
+static struct sbi_answer legacy_fence(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint64_t harts;
+  if (!legacy_harts(v, c->a[0], &harts)) {
+    return answer(SBI_INVALID_ADDRESS, 0);
+  }
+  if (c->eid == 4) {
+    send_ipi(v, harts);
+  } else {
+    remote_fence(v, harts, c->eid == 5 ? S2_RV_REQ_FENCE_I : S2_RV_REQ_VVMA, 0, UINT64_MAX);
+  }
+  return answer(SBI_SUCCESS, 0);
+}
+
+static struct sbi_answer call_legacy(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint8_t byte;
+  uint32_t got;
+  switch (c->eid) {
+    case 0:
+      return set_timer(v, c->a[0]);
+    case 1:
+      console_byte(v->guest, (uint8_t)(c->a[0] & 0xffu));
+      return answer(SBI_SUCCESS, 0);
+    case 2:
+      s2_rv_host_lock(v->guest->ctx);
+      console_out(v->guest);
+      got = s2_rv_host_console_read(v->guest->ctx, &byte, 1);
+      s2_rv_host_unlock(v->guest->ctx);
+      return answer(got == 1u ? (int64_t)byte : -1, 0);
+    case 3:
+      s2_rv_irq(v, S2_RV_IRQ_SOFT, false);
+      return answer(SBI_SUCCESS, 0);
+    case 8:
+      return answer_exit(v, S2_RV_EXIT_SHUTDOWN, 0);
+    default:
+      return legacy_fence(v, c);
+  }
+}
+
+/** All but legacy and batch. */
+static struct sbi_answer call_one(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  switch (c->eid) {
+    case SBI_EID_BASE:
+      return call_base(c);
+    case SBI_EID_TIME:
+      return call_time(v, c);
+    case SBI_EID_IPI:
+      return call_ipi(v, c);
+    case SBI_EID_RFENCE:
+      return call_rfence(v, c);
+    case SBI_EID_HSM:
+      return call_hsm(v, c);
+    case SBI_EID_SRST:
+      return call_srst(v, c);
+    case SBI_EID_DBCN:
+      return call_dbcn(v, c);
+    default:
+      return answer(SBI_NOT_SUPPORTED, 0);
+  }
+}
+
+/* ---- batch ---- */
+
+static bool batchable(const struct sbi_call *c) {
+  return c->eid == SBI_EID_BASE || c->eid == SBI_EID_TIME || c->eid == SBI_EID_IPI || c->eid == SBI_EID_RFENCE ||
+         c->eid == SBI_EID_DBCN || (c->eid == SBI_EID_HSM && c->fid == 2);
+}
+
+/** Every page of the array is there and writable, or why not. */
+static struct sbi_answer batch_ready(struct s2_rv_vcpu *v, uint64_t gpa, uint64_t size) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t done = 0;
+  struct s2_piece p = {S2_OK, NULL, 0};
+  s2_rv_host_lock(g->ctx);
+  /*@ loop invariant done: done <= size; loop variant size - done; */
+  while (done < size && p.status == S2_OK) {
+    p = piece_at(g, gpa + done, size - done, S2_RW);
+    done += p.status == S2_OK ? p.len : 0;
+  }
+  s2_rv_host_unlock(g->ctx);
+  return p.status == S2_OK ? answer(SBI_SUCCESS, 0) : no_piece(v, p.status, gpa + done, S2_RW);
+}
+
+/** One way, by words; the caller knows that both are there. */
+static void copy_words(uint64_t *to, const uint64_t *from, uint64_t n) {
+  uint64_t k;
+  S2_UNROLL
+  for (k = 0; k < n; k++) {
+    to[k] = from[k];
+  }
+}
+
+/**
+ * n elements of the array to local, or (back) local to the array: error and value are all that differs. Piece by piece:
+ * elements are 8-byte aligned, and pages are a multiple of that. false: the array is no longer there.
+ */
+static bool batch_copy(struct s2_rv_guest *g, uint64_t gpa, uint64_t *local, uint64_t n, bool back) {
+  uint64_t words = n * SBI_BATCH_WORDS;
+  uint64_t done = 0;
+  struct s2_piece p = {S2_OK, NULL, 0};
+  s2_rv_host_lock(g->ctx);
+  /*@ loop invariant done: done <= words; loop variant words - done; */
+  while (done < words && p.status == S2_OK) {
+    p = s2_guest_run(g->space, gpa + 8u * done, 8u * (words - done), S2_RW, 0);
+    if (p.status == S2_OK && p.len < 8u) {
+      p.status = S2_ERR_MEMORY; /* cannot be: pieces end at pages, and gpa is a multiple of 8 */
+    }
+    if (p.status == S2_OK) {
+      copy_words(back ? p.at : local + done, back ? local + done : p.at, p.len / 8u);
+      done += p.len / 8u;
+    }
+  }
+  s2_rv_host_unlock(g->ctx);
+  return done == words;
+}
+
+/** One element; its answer stays in it. */
+static void batch_one(struct s2_rv_vcpu *v, uint64_t *w, enum s2_rv_exit_kind *exit) {
+  struct sbi_call c = {w[0], w[1], {w[2], w[3], w[4], w[5], w[6], w[7]}};
+  struct sbi_answer r = batchable(&c) ? call_one(v, &c) : answer(SBI_NOT_SUPPORTED, 0);
+  if (v->exit.kind == S2_RV_EXIT_SET_TIMER) {
+    *exit = S2_RV_EXIT_SET_TIMER; /* the last one counts: v->exit.value */
+  } else if (v->exit.kind != S2_RV_DID_SBI) {
+    r.error = SBI_FAILED; /* no memory for a console buffer: this element is not done */
+  }
+  v->exit.kind = S2_RV_DID_SBI;
+  w[SBI_BATCH_ERROR] = word_of(r.error);
+  w[SBI_BATCH_ERROR + 1u] = r.value;
+}
+
+/** The elements, a few at a time on the stack. */
+static struct sbi_answer batch_run(struct s2_rv_vcpu *v, uint64_t gpa, uint64_t n) {
+  uint64_t part[SBI_PART_WORDS];
+  enum s2_rv_exit_kind exit = S2_RV_DID_SBI;
+  uint64_t done = 0;
+  uint64_t i;
+  bool there = true;
+  for (i = 0; i < SBI_PART_WORDS; i++) {
+    part[i] = 0;
+  }
+  while (there && done < n) {
+    uint64_t now = n - done < SBI_BATCH_PART ? n - done : SBI_BATCH_PART;
+    uint64_t at = gpa + done * SBI_BATCH_BYTES;
+    uint64_t k;
+    there = batch_copy(v->guest, at, part, now, false);
+    for (k = 0; there && k < now; k++) {
+      batch_one(v, part + k * SBI_BATCH_WORDS, &exit);
+    }
+    there = there && batch_copy(v->guest, at, part, now, true);
+    done += there ? now : 0;
+  }
+  if (exit == S2_RV_EXIT_SET_TIMER) {
+    (void)answer_exit(v, S2_RV_EXIT_SET_TIMER, v->deadline);
+  }
+  return answer(SBI_SUCCESS, done);
+}
+
+static struct sbi_answer call_batch(struct s2_rv_vcpu *v, const struct sbi_call *c) {
+  uint64_t gpa = c->a[0];
+  uint64_t n = c->a[1];
+  struct sbi_answer ready;
+  if (c->fid == 0) {
+    return answer(SBI_SUCCESS, S2_RV_BATCH_MAX);
+  }
+  if (c->fid != 1) {
+    return answer(SBI_NOT_SUPPORTED, 0);
+  }
+  if (n > S2_RV_BATCH_MAX || gpa % 8u != 0 || gpa > UINT64_MAX - (uint64_t)S2_RV_BATCH_MAX * SBI_BATCH_BYTES) {
+    return answer(SBI_INVALID_PARAM, 0);
+  }
+  ready = batch_ready(v, gpa, n * SBI_BATCH_BYTES);
+  return ready.error == SBI_SUCCESS ? batch_run(v, gpa, n) : ready;
+}
+
+enum s2_rv_exit_kind s2_rv_sbi(struct s2_rv_vcpu *v) {
+  uint64_t *x = v->regs.x;
+  struct sbi_call c = {x[17], x[16], {x[10], x[11], x[12], x[13], x[14], x[15]}};
+  bool legacy = c.eid <= SBI_EID_LEGACY_LAST;
+  struct sbi_answer r;
+  v->exit.kind = S2_RV_DID_SBI;
+  r = legacy ? call_legacy(v, &c) : c.eid == S2_RV_EID_BATCH ? call_batch(v, &c) : call_one(v, &c);
+  if (v->exit.kind == S2_RV_EXIT_NO_MEMORY) {
+    return S2_RV_EXIT_NO_MEMORY;
+  }
+  x[10] = word_of(r.error);
+  if (!legacy) {
+    x[11] = r.value;
+  }
+  v->regs.sepc += 4u;
+  return v->exit.kind;
+}

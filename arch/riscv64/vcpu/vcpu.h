@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * vcpu.h - what the files of the vCPU share: CSR access, the assembly, and each other's functions.
+ *
+ * Hosted builds (S2_HOSTED) read and write an array instead of CSRs, and the assembly is replaced by the test program.
+ */
+#ifndef ARCH_RV_VCPU_H
+#define ARCH_RV_VCPU_H
+
+#include <stddef.h>
+
+#include "decode.h"
+#include "regs.h"
+#include "stage2/riscv_vcpu.h"
+
+#if !defined(S2_HOSTED) && !defined(__riscv)
+#error "the vCPU needs a RISC-V target or a hosted build"
+#endif
+
+/* The assembly's view of the structs. */
+#define S2_RV_AT(member, offset)                                                                                       \
+  _Static_assert(offsetof(struct s2_rv_regs, member) == (offset), "regs.h and riscv_vcpu.h disagree")
+S2_RV_AT(x, S2_RV_OFF_X);
+S2_RV_AT(sepc, S2_RV_OFF_SEPC);
+S2_RV_AT(sstatus, S2_RV_OFF_SSTATUS);
+S2_RV_AT(hstatus, S2_RV_OFF_HSTATUS);
+S2_RV_AT(scause, S2_RV_OFF_SCAUSE);
+S2_RV_AT(stval, S2_RV_OFF_STVAL);
+S2_RV_AT(htval, S2_RV_OFF_HTVAL);
+S2_RV_AT(htinst, S2_RV_OFF_HTINST);
+S2_RV_AT(host_ra, S2_RV_OFF_HOST_RA);
+S2_RV_AT(host_sp, S2_RV_OFF_HOST_SP);
+S2_RV_AT(host_gp, S2_RV_OFF_HOST_GP);
+S2_RV_AT(host_tp, S2_RV_OFF_HOST_TP);
+S2_RV_AT(host_s, S2_RV_OFF_HOST_S);
+S2_RV_AT(host_sstatus, S2_RV_OFF_HOST_SSTATUS);
+S2_RV_AT(host_hstatus, S2_RV_OFF_HOST_HSTATUS);
+S2_RV_AT(host_stvec, S2_RV_OFF_HOST_STVEC);
+S2_RV_AT(host_sscratch, S2_RV_OFF_HOST_SSCRATCH);
+_Static_assert(sizeof(struct s2_rv_regs) == S2_RV_REGS_SIZE, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_fp, f) == S2_RV_OFF_F, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_fp, fcsr) == S2_RV_OFF_FCSR, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(sizeof(struct s2_rv_fp) == S2_RV_FP_SIZE, "regs.h and riscv_vcpu.h disagree");
+
+/*
+ * ---- what several harts read and write: the atomic operations of the compiler. ----
+ * Sequentially consistent, since a hart that announces a request and then looks whether the other is in the guest needs
+ * that, and they are plain loads, with fences, on the way into a guest. Frama-C sees plain accesses: one hart at a time.
+ */
+#ifdef __FRAMAC__
+static uint64_t s2_rv_swapped;
+#define S2_RV_GET(p)              (*(p))
+#define S2_RV_PUT(p, value)       (*(p) = (value))
+#define S2_RV_OR(p, bits)         (*(p) |= (bits))
+#define S2_RV_AND(p, bits)        (*(p) &= (bits))
+#define S2_RV_SWAP(p, value)      ((s2_rv_swapped = *(p)), (*(p) = (value)), s2_rv_swapped)
+#define S2_RV_CHANGE(p, from, to) (*(p) == *(from) ? ((*(p) = (to)), true) : false)
+#else
+#define S2_RV_GET(p)         __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define S2_RV_PUT(p, value)  __atomic_store_n((p), (value), __ATOMIC_SEQ_CST)
+#define S2_RV_OR(p, bits)    ((void)__atomic_or_fetch((p), (bits), __ATOMIC_SEQ_CST))
+#define S2_RV_AND(p, bits)   ((void)__atomic_and_fetch((p), (bits), __ATOMIC_SEQ_CST))
+#define S2_RV_SWAP(p, value) __atomic_exchange_n((p), (value), __ATOMIC_SEQ_CST)
+#define S2_RV_CHANGE(p, from, to)                                                                                      \
+  __atomic_compare_exchange_n((p), (from), (to), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#endif
+
+/* ---- CSRs: s2_rv_read_NAME(), _write_, _set_, _clear_, and _take_: clear, and say which were set ---- */
+#ifdef S2_HOSTED
+extern uint64_t s2_rv_fake_csr[4096];
+#define S2_RV_CSR(name, number)                                                                                        \
+  static inline uint64_t s2_rv_read_##name(void) {                                                                     \
+    return s2_rv_fake_csr[number];                                                                                     \
+  }                                                                                                                    \
+  static inline void s2_rv_write_##name(uint64_t v) {                                                                  \
+    s2_rv_fake_csr[number] = v;                                                                                        \
+  }                                                                                                                    \
+  static inline void s2_rv_set_##name(uint64_t v) {                                                                    \
+    s2_rv_fake_csr[number] |= v;                                                                                       \
+  }                                                                                                                    \
+  static inline void s2_rv_clear_##name(uint64_t v) {                                                                  \
+    s2_rv_fake_csr[number] &= ~v;                                                                                      \
+  }                                                                                                                    \
+  static inline uint64_t s2_rv_take_##name(uint64_t v) {                                                               \
+    uint64_t was = s2_rv_fake_csr[number];                                                                             \
+    s2_rv_fake_csr[number] = was & ~v;                                                                                 \
+    return was & v;                                                                                                    \
+  }
+#else
+#define S2_RV_TEXT_(x) #x
+#define S2_RV_TEXT(x)  S2_RV_TEXT_(x)
+#define S2_RV_CSR(name, number)                                                                                        \
+  static inline uint64_t s2_rv_read_##name(void) {                                                                     \
+    uint64_t v;                                                                                                        \
+    __asm__ volatile("csrr %0, " S2_RV_TEXT(number) : "=r"(v) : : "memory");                                           \
+    return v;                                                                                                          \
+  }                                                                                                                    \
+  static inline void s2_rv_write_##name(uint64_t v) {                                                                  \
+    __asm__ volatile("csrw " S2_RV_TEXT(number) ", %0" : : "rK"(v) : "memory");                                        \
+  }                                                                                                                    \
+  static inline void s2_rv_set_##name(uint64_t v) {                                                                    \
+    __asm__ volatile("csrs " S2_RV_TEXT(number) ", %0" : : "rK"(v) : "memory");                                        \
+  }                                                                                                                    \
+  static inline void s2_rv_clear_##name(uint64_t v) {                                                                  \
+    __asm__ volatile("csrc " S2_RV_TEXT(number) ", %0" : : "rK"(v) : "memory");                                        \
+  }                                                                                                                    \
+  static inline uint64_t s2_rv_take_##name(uint64_t v) {                                                               \
+    uint64_t was;                                                                                                      \
+    __asm__ volatile("csrrc %0, " S2_RV_TEXT(number) ", %1" : "=r"(was) : "rK"(v) : "memory");                         \
+    return was & v;                                                                                                    \
+  }
+#endif
+
+S2_RV_CSR(sstatus, S2_RV_CSR_SSTATUS)
+S2_RV_CSR(scounteren, S2_RV_CSR_SCOUNTEREN)
+S2_RV_CSR(senvcfg, S2_RV_CSR_SENVCFG)
+S2_RV_CSR(vsstatus, S2_RV_CSR_VSSTATUS)
+S2_RV_CSR(vsie, S2_RV_CSR_VSIE)
+S2_RV_CSR(vstvec, S2_RV_CSR_VSTVEC)
+S2_RV_CSR(vsscratch, S2_RV_CSR_VSSCRATCH)
+S2_RV_CSR(vsepc, S2_RV_CSR_VSEPC)
+S2_RV_CSR(vscause, S2_RV_CSR_VSCAUSE)
+S2_RV_CSR(vstval, S2_RV_CSR_VSTVAL)
+S2_RV_CSR(vstimecmp, S2_RV_CSR_VSTIMECMP)
+S2_RV_CSR(vsatp, S2_RV_CSR_VSATP)
+S2_RV_CSR(hedeleg, S2_RV_CSR_HEDELEG)
+S2_RV_CSR(hideleg, S2_RV_CSR_HIDELEG)
+S2_RV_CSR(hie, S2_RV_CSR_HIE)
+S2_RV_CSR(htimedelta, S2_RV_CSR_HTIMEDELTA)
+S2_RV_CSR(hcounteren, S2_RV_CSR_HCOUNTEREN)
+S2_RV_CSR(hgeie, S2_RV_CSR_HGEIE)
+S2_RV_CSR(henvcfg, S2_RV_CSR_HENVCFG)
+S2_RV_CSR(hvip, S2_RV_CSR_HVIP)
+S2_RV_CSR(hgatp, S2_RV_CSR_HGATP)
+S2_RV_CSR(time, S2_RV_CSR_TIME)
+
+/* ---- enter.S ---- */
+struct s2_rv_guarded {
+  uint64_t value; /* what was read, or htval */
+  uint64_t cause; /* 0: read                 */
+};
+void s2_rv_switch(struct s2_rv_regs *regs);
+struct s2_rv_guarded s2_rv_hlvx(uint64_t va, uint64_t hstatus);
+struct s2_rv_guarded s2_rv_hlvd(uint64_t va, uint64_t hstatus);
+void s2_rv_fp_save(struct s2_rv_fp *fp);
+void s2_rv_fp_load(const struct s2_rv_fp *fp);
+
+/* ---- fences on this hart ---- */
+#ifdef S2_HOSTED
+void s2_rv_fence_vvma(void);
+void s2_rv_fence_vvma_page(uint64_t va);
+void s2_rv_fence_gvma(void);
+void s2_rv_fence_gvma_page(uint64_t gpa);
+void s2_rv_fence_i(void);
+#else
+/** All guest virtual addresses of the VMID in hgatp. */
+static inline void s2_rv_fence_vvma(void) {
+  __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" : : : "memory");
+}
+static inline void s2_rv_fence_vvma_page(uint64_t va) {
+  __asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" : : "r"(va) : "memory");
+}
+/** All guest physical addresses of all VMIDs. */
+static inline void s2_rv_fence_gvma(void) {
+  __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
+}
+/** One guest physical address, of all VMIDs. */
+static inline void s2_rv_fence_gvma_page(uint64_t gpa) {
+  uint64_t by_4 = gpa >> 2;
+  __asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, x0" : : "r"(by_4) : "memory");
+}
+static inline void s2_rv_fence_i(void) {
+  __asm__ volatile("fence.i" : : : "memory");
+}
+#endif
+
+/* hstatus */
+#define S2_RV_HSTATUS_SPV  UINT64_C(0x80)
+#define S2_RV_HSTATUS_SPVP UINT64_C(0x100)
+#define S2_RV_HSTATUS_VTW  UINT64_C(0x200000)
+#define S2_RV_HSTATUS_VSXL UINT64_C(0x200000000) /* VS-mode is RV64 */
+/* sstatus, vsstatus */
+#define S2_RV_UXL64        UINT64_C(0x200000000) /* U-mode is RV64 */
+/* henvcfg */
+#define S2_RV_ENVCFG_STCE  (UINT64_C(1) << 63)
+
+/* scause */
+#define S2_RV_CAUSE_INTERRUPT   (UINT64_C(1) << 63)
+#define S2_RV_CAUSE_FETCH       1u /* access faults, as the guest gets them */
+#define S2_RV_CAUSE_ILLEGAL     2u
+#define S2_RV_CAUSE_LOAD        5u
+#define S2_RV_CAUSE_STORE       7u
+#define S2_RV_CAUSE_ECALL_VS    10u
+#define S2_RV_CAUSE_GUEST_FETCH 20u
+#define S2_RV_CAUSE_GUEST_LOAD  21u
+#define S2_RV_CAUSE_VIRTUAL     22u
+#define S2_RV_CAUSE_GUEST_STORE 23u
+
+/* in s2_rv_vcpu.requests */
+#define S2_RV_REQ_FENCE_I 0x1u
+#define S2_RV_REQ_VVMA    0x2u
+
+/* state.c */
+void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
+void s2_rv_fp_put(struct s2_rv_vcpu *v);
+void s2_rv_reset(struct s2_rv_vcpu *v, uint64_t pc, uint64_t opaque);
+void s2_rv_take_pending(struct s2_rv_vcpu *v);
+uint64_t s2_rv_get_hvip(const struct s2_rv_vcpu *v);
+uint64_t s2_rv_wake_at(const struct s2_rv_vcpu *v);
+void s2_rv_put_timer(struct s2_rv_vcpu *v, uint64_t guest_time);
+void s2_rv_trap_guest(struct s2_rv_vcpu *v, uint64_t cause, uint64_t value);
+void s2_rv_fp_touched(struct s2_rv_vcpu *v);
+
+/* vmid.c */
+bool s2_rv_vmid_current(const struct s2_rv_guest *g);
+void s2_rv_vmid_renew(struct s2_rv_guest *g);
+void s2_rv_vmid_flush(struct s2_rv_hart *h, const struct s2_rv_machine *m);
+
+/* mmio.c: an access outside every area, or inside one that forbids it */
+enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access);
+struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access);
+struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v);
+
+/* sbi.c: answer the ecall in v->regs; S2_RV_DID_SBI: go on */
+enum s2_rv_exit_kind s2_rv_sbi(struct s2_rv_vcpu *v);
+
+/** v->exit becomes an exit of that kind, all else zero. Exits are made where they stay: no copies on the way out. */
+static inline enum s2_rv_exit_kind s2_rv_exit_as(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind) {
+  struct s2_rv_exit *e = &v->exit;
+  e->kind = kind;
+  e->why = S2_RV_WHY_NONE;
+  e->status = S2_OK;
+  e->access = 0;
+  e->gpa = 0;
+  e->value = 0;
+  e->reason = 0;
+  e->width = 0;
+  e->reg = 0;
+  e->length = 0;
+  e->sign = false;
+  e->fp = false;
+  return kind;
+}
+
+#endif
