@@ -115,9 +115,10 @@ static uint64_t since(void *ctx, uint64_t start) {
 }
 
 struct s2_translation s2_translate_timed(const struct s2_space *s, struct s2_latency *h, uint64_t gpa) {
-  uint64_t start = s2_host_cycles(s->pt.flush.ctx);
+  void *const *ctx = &s->pt.flush.ctx;
+  uint64_t start = s2_host_cycles(*ctx);
   struct s2_translation r = s2_translate(s, gpa);
-  s2_latency_add(h, since(s->pt.flush.ctx, start));
+  s2_latency_add(h, since(*ctx, start));
   return r;
 }
 

@@ -125,8 +125,11 @@ s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t
       return st;
     }
   }
-  uint32_t backend = S2_BACK_ALLOC | (blocks ? S2_BACK_BLOCKS : 0u) | ((flags & S2_AHEAD) != 0 ? S2_BACK_AHEAD : 0u);
-  struct s2_payload pay = {0, attr, (uint16_t)backend};
+  uint16_t backend = (uint16_t)(S2_BACK_ALLOC | (blocks ? S2_BACK_BLOCKS : 0u));
+  if ((flags & S2_AHEAD) != 0) {
+    backend = (uint16_t)(backend | S2_BACK_AHEAD);
+  }
+  struct s2_payload pay = {0, attr, backend};
   st = s2_areas_insert(&s->areas, gpa, end, pay);
   if (st != S2_OK && populate) {
     s2_alloc_release(s, gpa, end, s2_mark(&s->pt.pool, gpa, end));

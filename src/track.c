@@ -132,7 +132,7 @@ S2_INLINE bool take_dirty(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, 
 }
 
 /** Leaves of at.t from slot at.i, address w, on, up to end or the first link. */
-struct swept {
+struct logged {
   uint64_t next; /* address behind them */
   int64_t dirty; /* pages               */
   bool any;      /* was a leaf dirty?   */
@@ -140,9 +140,9 @@ struct swept {
 
 /*@ requires inv: Inv(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
     terminates \true; exits \false; */
-S2_INLINE struct swept sweep_table(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t lo, uint64_t end,
-                                   struct pass what, uint8_t l) {
-  struct swept r = {w, 0, false};
+S2_INLINE struct logged sweep_table(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t lo, uint64_t end,
+                                    struct pass what, uint8_t l) {
+  struct logged r = {w, 0, false};
   uint32_t n = s2_slots_to(w, end, at.i, l);
   uint32_t k;
   /*@ loop invariant k: 0 <= k <= n;
@@ -187,8 +187,8 @@ static struct found sweep(struct s2_space *s, uint64_t gpa, uint64_t end, struct
   while (w < end) {
     struct s2_pos at = s2_pos_at(&s->pt.pool, w);
     uint64_t base = w - s2_offset(w, at.l);
-    struct swept done = at.l == 0 ? sweep_table(&s->pt.pool, at, base, w, end, what, 0)
-                                  : sweep_table(&s->pt.pool, at, base, w, end, what, at.l);
+    struct logged done = at.l == 0 ? sweep_table(&s->pt.pool, at, base, w, end, what, 0)
+                                   : sweep_table(&s->pt.pool, at, base, w, end, what, at.l);
     r.dirty += done.dirty;
     if (done.any) {
       r.level = s2_least(r.level, at.l);
