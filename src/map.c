@@ -13,7 +13,7 @@ static s2_status check_config(const struct s2_config *cfg) {
   if ((cfg->features & ~S2_FMT_FEATURES) != 0 || cfg->vmid > vmid_max || (cfg->vmid == 0 && S2_FMT_VMID_ZERO == 0)) {
     return S2_ERR_CONFIG;
   }
-  if (cfg->hpa_bits < 32 || cfg->hpa_bits > S2_FMT_HPA_BITS || cfg->leaf_max > S2_FMT_LEAF_MAX ||
+  if (cfg->hpa_bits < 32 || cfg->hpa_bits > S2_HPA_BITS_MAX || cfg->leaf_max > S2_LEAF_MAX ||
       s2_shape_of(cfg->gpa_bits).top > S2_MAX_LEVEL) {
     return S2_ERR_CONFIG;
   }
@@ -129,29 +129,54 @@ struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, 
       r.status = S2_ERR_MAPPED;
       return r;
     }
-    r.tables += new_tables(gpa, w, m, at.l);
-    w += (uint64_t)n * s2_span(m);
+    /* a range can take more tables than 32 bits count: more than any pool has, either way */
+    r.tables += s2_least(new_tables(gpa, w, m, at.l), UINT32_MAX - r.tables);
+    w += s2_run_bytes(n, m);
   }
   return r;
 }
 
 /** n leaves of level m from slot i on into a linked table whose slots are empty. */
-/*@ requires inv: Inv(p) && Live(p) && Used(p, t) && p->nodes[t].level == m && i + n <= 512;
+/*@ requires inv: GoodPool(p) && Used(p, t) && p->nodes[t].level == m && 0 < n && i + n <= 512 && m <= S2_FMT_LEAF_MAX;
     requires empty: \forall integer k; i <= k < i + n ==> p->tables[t].e[k] == 0;
+    requires hpa: off(hpa, m) == 0 && hpa + part(n, m) <= width(S2_FMT_HPA_BITS);
+    requires attr: attr_made(attr);
     terminates \true; exits \false;
     assigns p->tables[t].e[0 .. 511], p->nodes[t].live;
-    ensures inv: Inv(p) && Live(p); */
+    ensures inv: GoodPool(p);
+    ensures lev: \forall integer va; Dom(p, va) ==> lev(p, va) == \old(lev(p, va));
+    ensures in: \forall integer va; Dom(p, va) ==> Run(p, t, i, n, va) ==>
+                  PA(p, va) == hpa + part(slot_of(va, m) - i, m) + off(va, m) && AT(p, va) == attr;
+    ensures out: \forall integer va; Dom(p, va) ==> !Run(p, t, i, n, va) ==>
+                   PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
 static void fill_run(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
+  //@ assert one: part(1, m) == part(0, m) + gran(m) && part(0, m) == 0 && part(1, m) <= part(n, m);
   uint64_t e = s2_entry_leaf(m, hpa, attr);
   uint32_t k;
   s2_publish();
-  /*@ loop invariant k: i <= k <= i + n;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop invariant e: k < n ==> pte_kind(m, e) == 1 && pte_pa(m, e) == hpa + part(k, m) && pte_attr(m, e) == attr;
+      loop invariant tail: \forall integer j; i + k <= j < i + n ==> p->tables[t].e[j] == 0;
+      loop invariant inv: Inv(p);
+      loop invariant lz: LimboZero(p);
+      loop invariant nm: NoMarks(p);
+      loop invariant nb: NoBad(p);
+      loop invariant ct: cnt(p, t, 512) == p->nodes[t].live + k;
+      loop invariant co: \forall integer s; Used(p, s) ==> s != t ==> p->nodes[s].live == cnt(p, s, 512);
+      loop invariant lev: \forall integer va; Dom(p, va) ==> lev(p, va) == \at(lev(p, va), Pre);
+      loop invariant in: \forall integer va; Dom(p, va) ==> Run(p, t, i, k, va) ==>
+                           PA(p, va) == hpa + part(slot_of(va, m) - i, m) + off(va, m) && AT(p, va) == attr;
+      loop invariant out: \forall integer va; Dom(p, va) ==> !Run(p, t, i, k, va) ==>
+                            PA(p, va) == \at(PA(p, va), Pre) && AT(p, va) == \at(AT(p, va), Pre);
       loop assigns k, e, p->tables[t].e[0 .. 511];
-      loop variant i + n - k; */
-  for (k = i; k < i + n; k++) {
-    s2_term_write(p, t, k, e);
+      loop variant n - k; */
+  for (k = 0; k < n; k++) {
+    //@ assert le: i + k < 512 && p->tables[t].e[i + k] == 0;
+    s2_term_write(p, t, i + k, e);
+    //@ assert st: part(k + 1, m) == part(k, m) + gran(m) && (k + 2 <= n ==> part(k + 2, m) == part(k + 1, m) + gran(m) && part(k + 2, m) <= part(n, m));
     e = s2_entry_following(m, e);
   }
+  //@ ghost s2_lemma_cnt(p, t);
   s2_live_add(p, t, (int32_t)n);
 }
 
@@ -159,16 +184,44 @@ void s2_commit_below(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint3
                      uint32_t attr) {
   uint32_t c = t;
   uint8_t k = l;
-  /*@ loop invariant k: m < k <= l && Used(p, c) && p->nodes[c].level == k;
-      loop invariant inv: Inv(p) && Free(p) && Live(p);
+  /*@ loop invariant k: m < k <= l && Used(p, c) && p->nodes[c].level == k && p->nodes[c].key == base_of(w, k);
+      loop invariant hole: p->tables[c].e[slot_of(w, k)] == 0;
+      loop invariant inv: GoodPool(p);
+      loop invariant taken: p->nfree == \at(p->nfree, Pre) - (l - k);
+      loop invariant same: Same{Pre,Here}(p);
       loop assigns c, k, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4],
                    p->high[0 .. 4];
       loop variant k; */
   while (k > m + 1) {
+    //@ ghost Top: ;
+    //@ ghost s2_lemma_top(p);
+    //@ ghost s2_lemma_base(w, k, (uint8_t)(k - 1));
     c = s2_tree_grow(p, c, s2_slot(w, k));
+    //@ assert n1: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> s != c ==> \at(Used(p, s), Top) && p->nodes[s].level == \at(p->nodes[s].level, Top);
+    //@ assert n2: \forall integer j; 0 <= j < 512 ==> p->tables[c].e[j] == 0;
+    //@ assert nb: NoBad(p);
     k--;
   }
-  s2_tree_link(p, c, s2_slot(w, k), s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr));
+  //@ ghost s2_lemma_top(p);
+  //@ ghost s2_lemma_base(w, k, m);
+  //@ ghost s2_lemma_run(w, n, m);
+  //@ assert st: 0 <= p->stack[p->nfree-1] < p->cap && p->nodes[p->stack[p->nfree-1]].level == 255;
+  uint32_t d = s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr);
+  //@ assert dc: d != c && p->nodes[c].level == k && p->tables[c].e[slot_of(w, k)] == 0;
+  //@ assert ra: \forall integer g; w <= g < w + part(n, m) ==> slot_of(w, m) <= slot_of(g, m) < slot_of(w, m) + n && xpa(m, ent(p, d, g, m), g) == hpa + (g - w) && xat(m, ent(p, d, g, m)) == attr;
+  //@ assert rb: \forall integer g; 0 <= g ==> base_of(g, m) == base_of(w, m) ==> !(w <= g < w + part(n, m)) ==> xpa(m, ent(p, d, g, m), g) == -1 && xat(m, ent(p, d, g, m)) == -1;
+  //@ ghost Fresh: ;
+  s2_tree_link(p, c, s2_slot(w, k), d);
+  //@ assert lv: p->nodes[d].level == m && p->nodes[c].level == k && p->nodes[c].key == base_of(w, k);
+  //@ assert ke: \forall integer j; 0 <= j < 512 ==> p->tables[d].e[j] == \at(p->tables[\at(d,Here)].e[\at(j,Here)], Fresh);
+  //@ assert up: \forall integer g; 0 <= g ==> base_of(g, m) == base_of(w, m) ==> floor(g, k) == floor(w, k) && In(p, c, slot_of(w, k), g);
+  //@ assert dn: \forall integer g; 0 <= g ==> In(p, c, slot_of(w, k), g) ==> base_of(g, m) == base_of(w, m);
+  //@ assert in: \forall integer g; Dom(p, g) ==> w <= g < w + part(n, m) ==> PA(p, g) == hpa + (g - w) && AT(p, g) == attr;
+  //@ assert ou: \forall integer g; Dom(p, g) ==> In(p, c, slot_of(w, k), g) ==> !(w <= g < w + part(n, m)) ==> PA(p, g) == -1 && AT(p, g) == -1 && \at(PA(p, g), Fresh) == -1 && \at(AT(p, g), Fresh) == -1;
+  //@ assert bd: \forall integer j; 0 <= j < 512 ==> pte_kind(m, p->tables[d].e[j]) != 4;
+  //@ assert bo: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> s != d ==> (s != c || j != slot_of(w, k)) ==> \at(Used(p, s), Fresh) && pte_kind(p->nodes[s].level, p->tables[s].e[j]) == \at(pte_kind(p->nodes[s].level, p->tables[s].e[j]), Fresh);
+  //@ assert bf: \at(NoBad(p), Fresh);
+  //@ assert nb: NoBad(p);
 }
 
 void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
@@ -192,13 +245,15 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     } else {
       s2_commit_below(p, at.t, at.l, w, n, m, a, attr);
     }
-    w += (uint64_t)n * s2_span(m);
+    w += s2_run_bytes(n, m);
   }
 }
 
 /** What is wrong with the arguments of a map, in the order of the header. */
-/*@ requires pt: \valid_read(pt);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires pt: Good(pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(gpa + size, 0) == 0 && gpa + size <= width(pt->gpa_bits) &&
+                  off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) && leaf_max < S2_MAX_LEVEL; */
 S2_INLINE s2_status check_place(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
   if (st != S2_OK) {
@@ -212,8 +267,11 @@ S2_INLINE s2_status check_place(const struct s2_pt *pt, uint64_t gpa, uint64_t s
 }
 
 /** The same, and the attributes. */
-/*@ requires pt: \valid_read(pt);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires pt: Good(pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(gpa + size, 0) == 0 && gpa + size <= width(pt->gpa_bits) &&
+                  off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) && leaf_max < S2_MAX_LEVEL;
+    ensures legal: \result == S2_OK ==> attr_legal(pt->pool.features, attr); */
 S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
                               uint32_t leaf_max) {
   s2_status st = check_place(pt, gpa, size, hpa, leaf_max);
@@ -233,9 +291,17 @@ struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_
 }
 
 /** s2_pt_map() of one page: one descent. */
-/*@ requires inv: \valid(pt) && Good(pt);
+/*@ requires inv: Good(pt);
     terminates \true; exits \false;
-    ensures inv: Good(pt); */
+    assigns pt->pool.nfree, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: Good(pt);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + 4096 ==>
+                  PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == new_attr(attr);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + 4096) ==>
+                   PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
 static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
   s2_status st = check_map(pt, gpa, S2_PAGE_SIZE, hpa, attr, leaf_max);
   if (st != S2_OK) {
@@ -244,7 +310,8 @@ static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t
   struct s2_pos at = s2_pos_at(&pt->pool, gpa);
   st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
-    s2_page_commit(&pt->pool, at, gpa, hpa, attr | S2_FMT_AD);
+    //@ assert pg: page == 4096 && gran(0) == 4096;
+    s2_page_commit(&pt->pool, at, gpa, hpa, s2_new_attr(pt->pool.features, attr));
     s2_flush_mapped(pt, gpa, gpa + S2_PAGE_SIZE, 0, at.l > 0);
   }
   return st;
@@ -273,5 +340,5 @@ s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
   if (st != S2_OK) {
     return st;
   }
-  return map_range(pt, gpa, gpa + size, hpa, attr | S2_FMT_AD, leaf_max);
+  return map_range(pt, gpa, gpa + size, hpa, s2_new_attr(pt->pool.features, attr), leaf_max);
 }

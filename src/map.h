@@ -15,6 +15,16 @@ S2_INLINE uint32_t s2_least(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
+/** Bytes that n entries of level l cover. */
+/*@ requires n: n <= 512 && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bytes: \result == part(n, l) && \result <= 144115188075855872; */
+S2_INLINE uint64_t s2_run_bytes(uint32_t n, uint8_t l) {
+  uint64_t g = s2_span(l);
+  //@ assert product: bytes(n, l) == n * g && bytes(n, l) == part(n, l) && 0 <= n * g <= 144115188075855872;
+  return n * g;
+}
+
 /** Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact. */
 /*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
     terminates \true; exits \false; assigns \nothing;
@@ -49,14 +59,30 @@ static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_need pl
 void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max);
 
 /** The tables from t, at level l with a hole at w, down to level m; then n leaves of level m in a new last one. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && Dom(p, w) && 0 < n <= 512 && m < l && p->nfree >= l - m;
+/*@ requires inv: GoodPool(p) && Dom(p, w) && m < l && p->nfree >= l - m && m <= S2_FMT_LEAF_MAX;
+    requires w: off(w, m) == 0 && 0 < n && slot_of(w, m) + n <= 512;
     requires at: Used(p, t) && p->nodes[t].level == l && p->nodes[t].key == base_of(w, l);
-    requires hole: pte_kind(l, p->tables[t].e[slot_of(w, l)]) == 0;
+    requires hole: p->tables[t].e[slot_of(w, l)] == 0;
+    requires hpa: off(hpa, m) == 0 && hpa + part(n, m) <= width(S2_FMT_HPA_BITS);
+    requires attr: attr_made(attr);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p); */
+    ensures inv: GoodPool(p);
+    ensures taken: p->nfree == \old(p->nfree) - (l - m);
+    ensures in: \forall integer g; Dom(p, g) ==> w <= g < w + part(n, m) ==> PA(p, g) == hpa + (g - w) && AT(p, g) == attr;
+    ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < w + part(n, m)) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
 void s2_commit_below(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
                      uint32_t attr);
+
+/** What a new leaf carries that the caller asks attr for: the format's accessed/dirty default comes with it. */
+/*@ requires legal: attr_legal(features, attr);
+    terminates \true; exits \false; assigns \nothing;
+    ensures new: \result == new_attr(attr) && attr_made(\result); */
+static inline uint32_t s2_new_attr(uint32_t features, uint32_t attr) {
+  (void)features; /* what the attributes are legal for: the proof's, not the machine's */
+  return attr | S2_FMT_AD;
+}
 
 /** s2_plan_map() and s2_plan_check() of the page whose path ends at `at`. */
 /*@ requires inv: \valid_read(p) && Inv(p) && at.l <= S2_MAX_LEVEL;
@@ -70,19 +96,27 @@ S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
 }
 
 /** s2_commit_map() of that page. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && Dom(p, gpa) && off(gpa, 0) == 0 && at.e == 0 && at.l <= p->nfree;
-    requires at: lev(p, gpa) == at.l && cur(p, gpa) == at.e && Used(p, at.t) && In(p, at.t, at.i, gpa);
+/*@ requires inv: GoodPool(p) && Dom(p, gpa) && off(gpa, 0) == 0 && at.e == 0 && at.l <= p->nfree;
+    requires at: Used(p, at.t) && at.l == p->nodes[at.t].level && at.i < 512 && In(p, at.t, at.i, gpa) &&
+                 at.e == p->tables[at.t].e[at.i];
+    requires hpa: off(hpa, 0) == 0 && hpa + gran(0) <= width(S2_FMT_HPA_BITS);
+    requires attr: attr_made(attr);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p);
-    ensures in: \forall integer g; gpa <= g < gpa + gran(0) ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
+    ensures inv: GoodPool(p);
+    ensures in: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + gran(0) ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < gpa + gran(0)) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
 S2_INLINE void s2_page_commit(struct s2_pool *p, struct s2_pos at, uint64_t gpa, uint64_t hpa, uint32_t attr) {
+  //@ assert one: part(0, 0) == 0 && part(1, 0) == gran(0);
   if (at.l == 0) {
+    //@ assert iff: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> gpa <= v < gpa + gran(0));
+    //@ assert off: \forall integer v; gpa <= v < gpa + gran(0) ==> off(v, 0) == v - gpa;
     s2_publish();
     s2_term_write(p, at.t, at.i, s2_entry_leaf(0, hpa, attr));
+    //@ ghost s2_lemma_cnt(p, at.t);
     s2_live_add(p, at.t, 1);
+    //@ assert nb: NoBad(p);
   } else {
     s2_commit_below(p, at.t, at.l, gpa, 1, 0, hpa, attr);
   }

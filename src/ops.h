@@ -8,6 +8,7 @@
 #define S2_OPS_H
 
 #include "stage2/space.h"
+#include "stage2/stats.h"
 #include "map.h"
 #include "tree.h"
 
@@ -17,7 +18,8 @@
 /** Alignment, emptiness, overflow, width of a guest range, in this order. */
 /*@ requires bits: gpa_bits <= 63;
     terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && gpa + size <= width(gpa_bits); */
+    ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && off(gpa + size, 0) == 0 &&
+                  gpa + size <= width(gpa_bits); */
 static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
   if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
     return S2_ERR_ALIGN;
@@ -31,19 +33,23 @@ static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t
   if (gpa + size > s2_width(gpa_bits)) {
     return S2_ERR_WIDTH;
   }
+  //@ assert end: floor(gpa, 0) == gpa && off(gpa + size, 0) == 0;
   return S2_OK;
 }
 
 /** Are these rights the format has, on this host? Types are judged apart from rights (format.h). */
 /*@ requires p: \valid_read(p);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures made: \result ==> RightsMade(rights); */
 static inline bool s2_rights_legal(const struct s2_pool *p, uint32_t rights) {
-  return (rights & ~S2_RIGHTS) == 0 && s2_attr_legal(p->features, rights | S2_WB);
+  return rights <= S2_RIGHTS && s2_attr_legal(p->features, rights | S2_WB);
 }
 
 /** Alignment, width of a host range, and that it misses the tables themselves (T5). size is checked already. */
-/*@ requires pt: \valid_read(pt);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires pt: Good(pt) && 0 < size;
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) &&
+                  (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa); */
 static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
   const struct s2_pool *p = &pt->pool;
   if (s2_offset(hpa, 0) != 0) {
@@ -64,36 +70,52 @@ static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint6
 }
 
 /** How many tables it takes to make gpa and end leaf boundaries. Exact. */
-/*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires inv: GoodPool(p) && gpa < end && Dom(p, gpa) && Edge(p, end);
+    terminates \true; exits \false; assigns \nothing;
+    ensures plan: \result == cuts_for(p, gpa, end) && \result <= 8; */
 uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end);
 
-/** Make gpa and end leaf boundaries; plan is what s2_plan_cut() said, and so many tables are free. Break-before-make inside. Translation unchanged. */
-/*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
+/**
+ * Make gpa and end leaf boundaries; plan is what s2_plan_cut() said, and so many tables are free. Break-before-make
+ * inside. Translation unchanged.
+ */
+/*@ requires inv: Good(pt) && gpa < end && Dom(&pt->pool, gpa) && Edge(&pt->pool, end);
+    requires page: off(gpa, 0) == 0 && off(end, 0) == 0;
+    requires plan: plan == cuts_for(&pt->pool, gpa, end) && plan <= pt->pool.nfree;
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks,
+            pt->splits;
     ensures inv: Good(pt);
     ensures same: Same{Pre,Post}(&pt->pool);
     ensures cut: Boundary(&pt->pool, gpa) && Boundary(&pt->pool, end); */
 void s2_cut(struct s2_pt *pt, uint32_t plan, uint64_t gpa, uint64_t end);
 
-/** The same for one address. */
-/*@ requires inv: \valid(pt) && Good(pt);
+/** The same for one address. Levels go down only; an address that shared an entry around gpa comes below it. */
+/*@ requires inv: Good(pt) && Edge(&pt->pool, gpa);
+    requires plan: cuts(gpa, around(&pt->pool, gpa)) <= pt->pool.nfree;
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks,
+            pt->splits;
     ensures inv: Good(pt);
     ensures same: Same{Pre,Post}(&pt->pool);
-    ensures cut: Boundary(&pt->pool, gpa); */
+    ensures taken: pt->pool.nfree == \old(pt->pool.nfree) - \old(cuts(gpa, around(&pt->pool, gpa)));
+    ensures cut: around(&pt->pool, gpa) == 0;
+    ensures down: LevelsDown{Pre,Post}(&pt->pool);
+    ensures below: \forall integer va, k; Dom(&pt->pool, va) ==> 1 <= k <= \old(around(&pt->pool, gpa)) ==>
+                     floor(va, k) == floor(gpa, k) ==> off(gpa, k) != 0 ==> lev(&pt->pool, va) < k; */
 void s2_split_at(struct s2_pt *pt, uint64_t gpa);
 
 /** Clear every leaf in [gpa, end), whose ends are boundaries; emptied tables go to limbo. Returns the smallest level. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+/*@ requires inv: GoodPool(p) && gpa < end <= width(62) && Dom(p, end - 1);
     requires cut: Boundary(p, gpa) && Boundary(p, end);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
-    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures inv: GoodPool(p);
+    ensures level: \result <= 4 || (\result == S2_NO_LEVEL && p->nlimbo == \old(p->nlimbo));
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
@@ -105,7 +127,9 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end);
  */
 /*@ requires l: l <= S2_MAX_LEVEL && i < 512 && w < end <= width(63);
     terminates \true; exits \false; assigns \nothing;
-    ensures n: 0 < \result <= 512 - i; */
+    ensures n: 0 < \result <= 512 - i;
+    ensures all: i + \result == 512 || end <= w + part(\result, l);
+    ensures tight: w + part(\result, l) < end + gran(l); */
 S2_INLINE uint32_t s2_slots_to(uint64_t w, uint64_t end, uint32_t i, uint8_t l) {
   return s2_least(s2_spans_in(end - w + s2_span(l) - 1, l), S2_ENTRIES - i);
 }
@@ -134,52 +158,97 @@ uint32_t s2_mark(struct s2_pool *p, uint64_t gpa, uint64_t end);
 int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end);
 
 /** Give every leaf in [gpa, end) the rights; ends are boundaries. Returns the smallest level rewritten. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+/*@ requires inv: GoodPool(p) && gpa < end <= width(62) && Dom(p, end - 1);
     requires cut: Boundary(p, gpa) && Boundary(p, end);
+    requires legal: RightsMade(rights);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1];
-    ensures inv: Inv(p) && Free(p) && Live(p);
-    ensures addr: \forall integer g; Dom(p, g) ==> PA(p, g) == \old(PA(p, g));
+    ensures inv: GoodPool(p);
+    ensures level: \result <= 4 || \result == S2_NO_LEVEL;
+    ensures addr: SamePA{Pre,Post}(p);
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) != -1 ==> AT(p, g) == with_rights(\old(AT(p, g)), rights);
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==> AT(p, g) == \old(AT(p, g)); */
 uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t rights);
+
+/** One more of something: the only stores to a page table's counters of 64 bits. */
+/*@ requires inv: GoodPt(pt) && GoodPool(&pt->pool);
+    requires c: c == &pt->flush.ranges || c == &pt->flush.fulls || c == &pt->flush.breaks || c == &pt->splits;
+    terminates \true; exits \false;
+    assigns *c;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool); */
+static inline void s2_pt_count(struct s2_pt *pt, int64_t *c) {
+  (void)pt; /* whose counter it is: the proof's, not the machine's */
+  //@ assert va: \valid(c) && 0 <= *c;
+  s2_count(c, 1);
+  //@ assert key: \forall integer t; 0 <= t < pt->pool.cap ==> pt->pool.nodes[t].key == \at(pt->pool.nodes[t].key, Pre);
+  //@ assert sh: Shape(&pt->pool);
+  //@ assert ro: Root(&pt->pool);
+  //@ assert dn: Down(&pt->pool);
+  //@ assert re: Reach(&pt->pool);
+  //@ assert sk: \forall integer k; 0 <= k < pt->pool.nfree ==> 0 <= pt->pool.stack[k] < pt->pool.cap && pt->pool.nodes[pt->pool.stack[k]].key == \at(pt->pool.nodes[pt->pool.stack[\at(k,Here)]].key, Pre);
+  //@ assert f1: Free1(&pt->pool);
+  //@ assert f2: Free2(&pt->pool);
+  //@ assert l1: Limbo1(&pt->pool);
+  //@ assert gp: GoodPt(pt);
+}
 
 /**
  * The invalidation of a finished change of [gpa, end): on every CPU, complete on return. level is the smallest leaf level
  * that changed (the step), S2_NO_LEVEL when nothing did: then there is nothing to do. Tables in limbo make it a full one:
  * walk caches are not indexed by leaf.
  */
-/*@ requires pt: \valid(pt) && gpa < end;
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
     terminates \true; exits \false;
-    assigns pt->flush;
-    ensures fresh: level != S2_NO_LEVEL ==> Flushed(&pt->pool); */
+    assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures fresh: level <= S2_MAX_LEVEL ==> Flushed(&pt->pool); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
 
 /** Everything this space's VMID has, on every CPU, complete on return. */
-/*@ requires pt: \valid(pt);
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool);
     terminates \true; exits \false;
-    assigns pt->flush;
+    assigns pt->flush.epoch, pt->flush.fulls;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
     ensures fresh: Flushed(&pt->pool); */
 void s2_flush_full(struct s2_pt *pt);
 
-/** s2_flush_range() then s2_pool_drain(), which a change that took no table away does not need. Returns the pages given to the host. */
-/*@ requires pt: \valid(pt) && gpa < end;
+/**
+ * s2_flush_range() then s2_pool_drain(), which a change that took no table away does not need. Returns the pages given to
+ * the host.
+ */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
+    requires in: Inside(pt);
+    requires level: level <= S2_MAX_LEVEL || pt->pool.nlimbo == 0;
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
-    ensures same: Same{Pre,Post}(&pt->pool);
-    ensures none: pt->pool.nlimbo == 0; */
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: Good(pt);
+    ensures same: Same{Pre,Post}(&pt->pool); */
 static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
   s2_flush_range(pt, gpa, end, level);
-  return pt->pool.nlimbo == 0 ? 0 : s2_pool_drain(&pt->pool, pt->flush.ctx);
+  int64_t pages = 0;
+  //@ ghost Due: ;
+  if (pt->pool.nlimbo != 0) {
+    pages = s2_pool_drain(&pt->pool, pt->flush.ctx);
+    //@ assert n1: \forall integer t, j; Used(&pt->pool, t) ==> 0 <= j < 512 ==> \at(Used(&pt->pool, t), Due) && pt->pool.tables[t].e[j] == \at(pt->pool.tables[t].e[j], Due) && pt->pool.nodes[t].level == \at(pt->pool.nodes[t].level, Due);
+    //@ assert n2: \forall integer t, j; Used(&pt->pool, t) ==> 0 <= j < 512 ==> \at(pte_kind(pt->pool.nodes[t].level, pt->pool.tables[t].e[j]), Due) != 4;
+    //@ assert nb: NoBad(&pt->pool);
+    //@ assert gp: GoodPool(&pt->pool);
+    //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Due) && pt->flush.fulls == \at(pt->flush.fulls, Due) && pt->flush.breaks == \at(pt->flush.breaks, Due) && pt->splits == \at(pt->splits, Due) && pt->flush.epoch == \at(pt->flush.epoch, Due);
+    //@ assert gt: GoodPt(pt);
+    //@ assert is: Inside(pt);
+  }
+  return pages;
 }
 
 /**
  * New leaves are visible, and new links if `linked`: invalidate where the architecture may have cached the hole. Links
  * need all of it: a fence by address orders leaves only.
  */
-/*@ requires pt: \valid(pt) && gpa < end;
-    terminates \true; exits \false; assigns pt->flush; */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
+    terminates \true; exits \false;
+    assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool); */
 static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level, bool linked) {
   if (S2_FMT_MAP_FLUSH != 0) {
     if (linked) {

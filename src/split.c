@@ -5,14 +5,16 @@
 
 /** Is x inside an entry of level l, not at its start? */
 /*@ requires l: l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures in: \result <==> off(x, l) != 0; */
 static bool inside(uint64_t x, uint8_t l) {
   return s2_offset(x, l) != 0;
 }
 
 /** The level of the leaf that x lies inside of, 0 when x is a boundary. */
-/*@ requires inv: Inv(p);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires inv: GoodPool(p) && Edge(p, x);
+    terminates \true; exits \false; assigns \nothing;
+    ensures l: \result == around(p, x) && 0 <= \result <= p->top; */
 static uint8_t block_around(const struct s2_pool *p, uint64_t x) {
   if (!inside(x, (uint8_t)p->top)) {
     return 0;
@@ -27,11 +29,13 @@ static uint8_t block_around(const struct s2_pool *p, uint64_t x) {
 /** Levels 1..l at which x is inside an entry: that many splits make it a boundary. */
 /*@ requires l: l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing;
-    ensures n: 0 <= \result <= l; */
+    ensures n: \result == cuts(x, l) && 0 <= \result <= l; */
 static uint32_t splits_for(uint64_t x, uint8_t l) {
   uint32_t n = 0;
   uint8_t k;
   /*@ loop invariant k: 1 <= k <= l + 1 && 0 <= n < k;
+      loop invariant n: n == (k > 1 ? cut1(x, 1, l) : 0) + (k > 2 ? cut1(x, 2, l) : 0) + (k > 3 ? cut1(x, 3, l) : 0) +
+                             (k > 4 ? cut1(x, 4, l) : 0);
       loop assigns k, n;
       loop variant l - k; */
   for (k = 1; k <= l; k++) {
@@ -43,14 +47,17 @@ static uint32_t splits_for(uint64_t x, uint8_t l) {
 /** Of the splits for x and y, those that are the same: both lie inside one entry of the level. */
 /*@ requires l: l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing;
-    ensures n: 0 <= \result <= l; */
+    ensures n: \result == both(x, y, l) && 0 <= \result <= l; */
 static uint32_t splits_shared(uint64_t x, uint64_t y, uint8_t l) {
   uint32_t n = 0;
   uint8_t k;
   /*@ loop invariant k: 1 <= k <= l + 1 && 0 <= n < k;
+      loop invariant n: n == (k > 1 ? both1(x, y, 1, l) : 0) + (k > 2 ? both1(x, y, 2, l) : 0) +
+                             (k > 3 ? both1(x, y, 3, l) : 0) + (k > 4 ? both1(x, y, 4, l) : 0);
       loop assigns k, n;
       loop variant l - k; */
   for (k = 1; k <= l; k++) {
+    //@ assert fl: floor(x, k) == x - off(x, k) && 0 <= floor(x, k) && floor(y, k) == y - off(y, k) && 0 <= floor(y, k);
     bool same = x - s2_offset(x, k) == y - s2_offset(y, k);
     n += inside(x, k) && inside(y, k) && same ? 1u : 0u;
   }
@@ -60,53 +67,163 @@ static uint32_t splits_shared(uint64_t x, uint64_t y, uint8_t l) {
 uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end) {
   uint8_t l = block_around(p, gpa);
   uint8_t m = block_around(p, end);
-  return splits_for(gpa, l) + splits_for(end, m) - splits_shared(gpa, end, l < m ? l : m);
+  uint8_t low = l < m ? l : m;
+  //@ assert sh: 0 <= both(gpa, end, low) <= cuts(gpa, l);
+  return splits_for(gpa, l) + splits_for(end, m) - splits_shared(gpa, end, low);
 }
 
 /** Invalidate one entry's range in the middle of a change of size. */
-/*@ requires pt: \valid(pt) && l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns pt->flush; */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && l <= S2_MAX_LEVEL && base <= width(62);
+    terminates \true; exits \false;
+    assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures fresh: Flushed(&pt->pool); */
 static void flush_break(struct s2_pt *pt, uint64_t base, uint8_t l) {
-  s2_count(&pt->flush.breaks, 1);
+  s2_pt_count(pt, &pt->flush.breaks);
   s2_flush_range(pt, base, base + s2_span(l), l);
 }
 
 /** Replace the block at `at`, which covers base, by a table of 512 leaves one level down. */
-/*@ requires inv: \valid(pt) && Good(pt) && pt->pool.nfree > 0;
+/*@ requires inv: Good(pt) && pt->pool.nfree > 0 && base <= width(62);
+    requires at: Used(&pt->pool, at.t) && at.i < 512 && at.l == pt->pool.nodes[at.t].level &&
+                 at.e == pt->pool.tables[at.t].e[at.i];
+    requires base: off(base, at.l) == 0 && pt->pool.nodes[at.t].key == base_of(base, at.l) && at.i == slot_of(base, at.l);
     requires leaf: at.l > 0 && pte_kind(at.l, at.e) == 1;
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges,
+            pt->flush.fulls, pt->flush.breaks, pt->splits;
     ensures inv: Good(pt);
-    ensures same: Same{Pre,Post}(&pt->pool); */
+    ensures taken: pt->pool.nfree == \old(pt->pool.nfree) - 1;
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures in: \forall integer va; Dom(&pt->pool, va) ==> base <= va < base + gran(at.l) ==> lev(&pt->pool, va) == at.l - 1;
+    ensures out: \forall integer va; Dom(&pt->pool, va) ==> !(base <= va < base + gran(at.l)) ==>
+                   lev(&pt->pool, va) == \old(lev(&pt->pool, va)); */
 static void split_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
   struct s2_pool *p = &pt->pool;
+  uint8_t m = (uint8_t)(at.l - 1);
+  //@ ghost s2_lemma_cnt(p, at.t);
+  //@ assert iff: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> base <= v < base + gran(at.l));
   uint64_t e = s2_entry_break(p, at.t, at.i);
+  //@ assert old: \forall integer va; Dom(p, va) ==> In(p, at.t, at.i, va) ==> \at(PA(&pt->pool, va), Pre) == pte_pa(at.l, e) + off(va, at.l) && \at(AT(&pt->pool, va), Pre) == pte_attr(at.l, e);
+  //@ ghost s2_lemma_cnt(p, at.t);
   s2_live_add(p, at.t, -1);
+  //@ assert cn: p->nodes[at.t].live == cnt(p, at.t, 512);
+  //@ assert lv: Live(p);
+  //@ assert n0: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> p->tables[t].e[j] == \at(pt->pool.tables[t].e[j], Pre) || p->tables[t].e[j] == 0;
+  //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> pte_kind(p->nodes[t].level, \at(pt->pool.tables[t].e[j], Pre)) != 4;
+  //@ assert nb: NoBad(p);
+  //@ assert ob: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
+  //@ assert good: GoodPool(p);
+  //@ assert gpt: GoodPt(pt);
   flush_break(pt, base, at.l);
-  uint32_t c = s2_tree_fresh(p, 0, S2_ENTRIES, (uint8_t)(at.l - 1), s2_entry_hpa(at.l, e), s2_entry_attr(at.l, e));
+  uint64_t hpa = s2_entry_hpa(at.l, e);
+  //@ assert tr: \forall integer va; 0 <= va ==> part(slot_of(va, m), m) + off(va, m) == off(va, at.l);
+  //@ assert hp: off(hpa, m) == 0 && part(512, m) <= gran(at.l);
+  //@ ghost s2_lemma_top(p);
+  //@ assert st: 0 <= p->stack[p->nfree-1] < p->cap && p->nodes[p->stack[p->nfree-1]].level == 255;
+  uint32_t c = s2_tree_fresh(p, 0, S2_ENTRIES, m, hpa, s2_entry_attr(at.l, e));
+  //@ assert cl: c != at.t && p->nodes[at.t].level == at.l && p->tables[at.t].e[at.i] == 0 && NoTables(p, c, m);
+  //@ assert r0: \forall integer k; 0 <= k < 512 ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == hpa + part(k, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(at.l, e);
+  //@ assert of: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
+  //@ assert ra: \forall integer va; 0 <= va ==> pte_kind(m, ent(p, c, va, m)) == 1 && pte_pa(m, ent(p, c, va, m)) == hpa + part(slot_of(va, m), m) && pte_attr(m, ent(p, c, va, m)) == pte_attr(at.l, e);
+  //@ assert run: \forall integer va; 0 <= va ==> xpa(m, ent(p, c, va, m), va) == hpa + off(va, at.l) && xat(m, ent(p, c, va, m)) == pte_attr(at.l, e);
+  //@ ghost Fresh: ;
   s2_tree_link(p, at.t, at.i, c);
-  s2_flush_mapped(pt, base, base + s2_span(at.l), (uint32_t)at.l - 1u, true);
-  s2_count(&pt->splits, 1);
+  //@ assert lm: p->nodes[c].level == m && p->nodes[at.t].level == at.l;
+  //@ assert iff2: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> base <= v < base + gran(at.l));
+  //@ assert in2: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> lev(p, va) == m;
+  //@ assert ol: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
+  //@ assert keep: \forall integer j; 0 <= j < 512 ==> p->tables[c].e[j] == \at(p->tables[\at(c,Here)].e[\at(j,Here)], Fresh);
+  //@ assert run2: \forall integer va; 0 <= va ==> xpa(m, ent(p, c, va, m), va) == hpa + off(va, at.l) && xat(m, ent(p, c, va, m)) == pte_attr(at.l, e);
+  //@ assert new: \forall integer va; Dom(p, va) ==> In(p, at.t, at.i, va) ==> PA(p, va) == hpa + off(va, at.l) && AT(p, va) == pte_attr(at.l, e);
+  //@ assert same: Same{Pre,Here}(&pt->pool);
+  //@ assert ins: Inside(pt) && p->nlimbo == 0;
+  //@ assert bc: \forall integer j; 0 <= j < 512 ==> pte_kind(p->nodes[c].level, p->tables[c].e[j]) == 1;
+  //@ assert bo: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> t != c ==> (t != at.t || j != at.i) ==> \at(Used(p, t), Fresh) && pte_kind(p->nodes[t].level, p->tables[t].e[j]) == \at(pte_kind(p->nodes[t].level, p->tables[t].e[j]), Fresh);
+  //@ assert bf: \at(NoBad(p), Fresh);
+  //@ assert bad: NoBad(p);
+  //@ assert made: GoodPool(p);
+  s2_flush_mapped(pt, base, base + s2_span(at.l), m, true);
+  s2_pt_count(pt, &pt->splits);
+  //@ assert ine: Inside(pt) && pt->pool.nlimbo == 0;
 }
 
 void s2_split_at(struct s2_pt *pt, uint64_t gpa) {
   uint8_t l = block_around(&pt->pool, gpa);
   /*@ loop invariant inv: Good(pt);
+      loop invariant l: l == around(&pt->pool, gpa) && 0 <= l <= \at(around(&pt->pool, gpa), Pre) <= 4;
+      loop invariant taken: \at(pt->pool.nfree, Pre) - pt->pool.nfree == \at(cuts(gpa, around(&pt->pool, gpa)), Pre) - cuts(gpa, l);
       loop invariant same: Same{Pre,Here}(&pt->pool);
-      loop assigns l, pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-                   pt->flush, pt->splits;
+      loop invariant down: LevelsDown{Pre,Here}(&pt->pool);
+      loop invariant below: \forall integer va, k; Dom(&pt->pool, va) ==> l < k <= \at(around(&pt->pool, gpa), Pre) ==>
+                              floor(va, k) == floor(gpa, k) ==> off(gpa, k) != 0 ==> lev(&pt->pool, va) < k;
+      loop assigns l, pt->pool.nfree, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+                   pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+                   pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks, pt->splits;
       loop variant l; */
   while (l > 0) {
-    split_block(pt, s2_pos_at(&pt->pool, gpa), gpa - s2_offset(gpa, l));
+    //@ ghost Top: ;
+    //@ assert fl: floor(gpa, l) == gpa - off(gpa, l) && 0 <= floor(gpa, l) <= gpa;
+    //@ assert offl: off(gpa, l) != 0 && l == lev(&pt->pool, gpa) && Dom(&pt->pool, gpa);
+    //@ ghost s2_lemma_cuts(gpa);
+    //@ assert more: 0 < cuts(gpa, l);
+    //@ assert flo: off(floor(gpa, l), l) == 0 && base_of(floor(gpa, l), l) == base_of(gpa, l) && slot_of(floor(gpa, l), l) == slot_of(gpa, l);
+    struct s2_pos at = s2_pos_at(&pt->pool, gpa);
+    //@ ghost s2_lemma_leaf(&pt->pool);
+    //@ assert in0: \forall integer va; Dom(&pt->pool, va) ==> floor(gpa, l) <= va < floor(gpa, l) + gran(l) ==> floor(va, l) == va - off(va, l) && off(va, l) == va - floor(gpa, l);
+    //@ assert ins: \forall integer va; Dom(&pt->pool, va) ==> floor(gpa, l) <= va < floor(gpa, l) + gran(l) ==> lev(&pt->pool, va) == l;
+    split_block(pt, at, gpa - s2_offset(gpa, l));
+    //@ assert one: lev(&pt->pool, gpa) == l - 1 && PA(&pt->pool, gpa) != -1;
+    //@ assert dn: \forall integer va; Dom(&pt->pool, va) ==> lev(&pt->pool, va) <= \at(lev(&pt->pool, va), Top);
+    //@ assert ze: \forall integer k, m; 1 <= k <= 4 ==> m == k - 1 ==> off(gpa, k) == 0 ==> off(gpa, m) == 0;
+    //@ assert ar: around(&pt->pool, gpa) == (off(gpa, l - 1) != 0 ? l - 1 : 0);
+    //@ assert less: \forall integer k; around(&pt->pool, gpa) < k < l ==> off(gpa, k) == 0;
+    //@ assert q1: cut1(gpa, 1, around(&pt->pool, gpa)) == cut1(gpa, 1, l) - (l == 1 ? 1 : 0);
+    //@ assert q2: cut1(gpa, 2, around(&pt->pool, gpa)) == cut1(gpa, 2, l) - (l == 2 ? 1 : 0);
+    //@ assert q3: cut1(gpa, 3, around(&pt->pool, gpa)) == cut1(gpa, 3, l) - (l == 3 ? 1 : 0);
+    //@ assert q4: cut1(gpa, 4, around(&pt->pool, gpa)) == cut1(gpa, 4, l) - (l == 4 ? 1 : 0);
+    //@ assert pays: cuts(gpa, around(&pt->pool, gpa)) == cuts(gpa, l) - 1;
+    //@ assert inl: \forall integer va; Dom(&pt->pool, va) ==> floor(va, l) == floor(gpa, l) ==> lev(&pt->pool, va) < l;
     l = block_around(&pt->pool, gpa);
   }
+  //@ ghost s2_lemma_cuts(gpa);
 }
 
 void s2_cut(struct s2_pt *pt, uint32_t plan, uint64_t gpa, uint64_t end) {
+  //@ assert p1: around(&pt->pool, gpa) != 0 ==> off(gpa, around(&pt->pool, gpa)) != 0 && 0 < cuts(gpa, around(&pt->pool, gpa));
+  //@ assert p2: around(&pt->pool, end) != 0 ==> off(end, around(&pt->pool, end)) != 0 && 0 < cuts(end, around(&pt->pool, end));
+  //@ assert none: plan == 0 ==> around(&pt->pool, gpa) == 0 && around(&pt->pool, end) == 0;
+  /*@ ghost if (plan == 0) {
+        s2_lemma_boundary(&pt->pool, gpa);
+        s2_lemma_boundary(&pt->pool, end);
+      } */
   if (plan > 0) {
     s2_split_at(pt, gpa);
+    //@ assert e1: around(&pt->pool, end) != 0 ==> PA(&pt->pool, end) != -1 && Dom(&pt->pool, end) && around(&pt->pool, end) == lev(&pt->pool, end) && off(end, lev(&pt->pool, end)) != 0;
+    //@ assert e2: around(&pt->pool, end) != 0 ==> \at(PA(&pt->pool, end), Pre) != -1 && lev(&pt->pool, end) <= \at(lev(&pt->pool, end), Pre) <= 4;
+    //@ assert e3: around(&pt->pool, end) != 0 ==> off(end, \at(lev(&pt->pool, end), Pre)) != 0 && floor(end, 0) == end - off(end, 0);
+    //@ assert e4: around(&pt->pool, end) != 0 ==> \at(around(&pt->pool, end), Pre) == \at(lev(&pt->pool, end), Pre);
+    //@ assert e5: around(&pt->pool, end) <= \at(around(&pt->pool, end), Pre);
+    //@ assert fl: \forall integer k; floor(end, k) == end - off(end, k) && floor(gpa, k) == gpa - off(gpa, k);
+    //@ assert be: \forall integer k; 1 <= k <= 4 ==> both1(gpa, end, k, \at(around(&pt->pool, gpa), Pre)) == 1 ==> around(&pt->pool, end) < k;
+    //@ assert b1: cut1(end, 1, around(&pt->pool, end)) + both1(gpa, end, 1, \at(around(&pt->pool, gpa) < around(&pt->pool, end) ? around(&pt->pool, gpa) : around(&pt->pool, end), Pre)) <= cut1(end, 1, \at(around(&pt->pool, end), Pre));
+    //@ assert b2: cut1(end, 2, around(&pt->pool, end)) + both1(gpa, end, 2, \at(around(&pt->pool, gpa) < around(&pt->pool, end) ? around(&pt->pool, gpa) : around(&pt->pool, end), Pre)) <= cut1(end, 2, \at(around(&pt->pool, end), Pre));
+    //@ assert b3: cut1(end, 3, around(&pt->pool, end)) + both1(gpa, end, 3, \at(around(&pt->pool, gpa) < around(&pt->pool, end) ? around(&pt->pool, gpa) : around(&pt->pool, end), Pre)) <= cut1(end, 3, \at(around(&pt->pool, end), Pre));
+    //@ assert b4: cut1(end, 4, around(&pt->pool, end)) + both1(gpa, end, 4, \at(around(&pt->pool, gpa) < around(&pt->pool, end) ? around(&pt->pool, gpa) : around(&pt->pool, end), Pre)) <= cut1(end, 4, \at(around(&pt->pool, end), Pre));
+    //@ assert rest: cuts(end, around(&pt->pool, end)) <= pt->pool.nfree;
+    //@ ghost One: ;
     s2_split_at(pt, end);
+    //@ assert g1: around(&pt->pool, gpa) != 0 ==> PA(&pt->pool, gpa) != -1 && Dom(&pt->pool, gpa) && around(&pt->pool, gpa) == lev(&pt->pool, gpa) && off(gpa, lev(&pt->pool, gpa)) != 0;
+    //@ assert g2: around(&pt->pool, gpa) != 0 ==> \at(PA(&pt->pool, gpa), One) != -1 && lev(&pt->pool, gpa) <= \at(lev(&pt->pool, gpa), One) <= 4;
+    //@ assert g3: around(&pt->pool, gpa) != 0 ==> off(gpa, \at(lev(&pt->pool, gpa), One)) != 0 && floor(gpa, 0) == gpa - off(gpa, 0);
+    //@ assert g4: around(&pt->pool, gpa) != 0 ==> \at(around(&pt->pool, gpa), One) == \at(lev(&pt->pool, gpa), One);
+    //@ assert g5: around(&pt->pool, gpa) <= \at(around(&pt->pool, gpa), One);
+    //@ assert two: around(&pt->pool, gpa) == 0 && around(&pt->pool, end) == 0;
+    //@ ghost s2_lemma_boundary(&pt->pool, gpa);
+    //@ ghost s2_lemma_boundary(&pt->pool, end);
   }
+  //@ assert cut: Boundary(&pt->pool, gpa) && Boundary(&pt->pool, end);
 }
 
 s2_status s2_pt_split(struct s2_pt *pt, uint64_t gpa) {
@@ -178,8 +295,9 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
 /** Break the link to t, forget it everywhere, then make the block: what the leaves held last decides its A and D. */
 /*@ requires inv: \valid(pt) && Good(pt) && m < S2_MAX_LEVEL;
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt); */
 static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t m) {
   struct s2_pool *p = &pt->pool;

@@ -10,32 +10,60 @@ struct swept {
 };
 
 /** Clear the leaves of at.t from slot at.i on, up to end or the first link. w is the address of slot at.i. */
-/*@ requires inv: Inv(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
-    requires w: off(w, at.l) == 0;
+/*@ requires inv: GoodPool(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
+    requires first: pte_kind(at.l, p->tables[at.t].e[at.i]) != 2;
+    requires w: off(w, at.l) == 0 && p->nodes[at.t].key == base_of(w, at.l) && at.i == slot_of(w, at.l);
+    requires end: w < end <= width(62);
     terminates \true; exits \false;
     assigns p->tables[at.t].e[0 .. 511], p->nodes[at.t].live;
-    ensures inv: Inv(p) && Live(p);
-    ensures on: w < \result.next && 0 <= \result.n <= 512; */
+    ensures inv: GoodPool(p);
+    ensures on: w < \result.next < end + gran(at.l) && off(\result.next, at.l) == 0 && 0 <= \result.n <= 512;
+    ensures lev: \forall integer g; Dom(p, g) ==> lev(p, g) == \old(lev(p, g));
+    ensures at: \forall integer g; Dom(p, g) ==> w <= g < \result.next ==> lev(p, g) == at.l;
+    ensures all: at.l == 0 ==> \result.next < end ==> \result.next == w + part(512 - at.i, 0);
+    ensures in: \forall integer g; Dom(p, g) ==> w <= g < \result.next ==> PA(p, g) == -1 && AT(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < \result.next) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
 static struct swept clear_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
-  struct swept r = {w, 0};
-  uint64_t step = s2_span(at.l);
-  uint32_t i = at.i;
-  /*@ loop invariant i: at.i <= i <= 512 && 0 <= r.n <= i - at.i;
-      loop assigns i, r, p->tables[at.t].e[0 .. 511];
-      loop variant 512 - i; */
-  while (i < S2_ENTRIES && r.next < end) {
-    uint64_t e = s2_entry_read(p, at.t, i);
-    if (e != 0) {
-      if (s2_entry_links(at.l, e)) {
-        break;
-      }
-      s2_term_write(p, at.t, i, 0);
-      r.n++;
+  uint32_t slots = s2_slots_to(w, end, at.i, at.l);
+  uint32_t k;
+  int32_t n = 0;
+  /*@ loop invariant k: 0 <= k <= slots && 0 <= n <= k;
+      loop invariant on: k == 0 ==> p->tables[at.t].e[at.i] == \at(p->tables[at.t].e[at.i], Pre);
+      loop invariant inv: Inv(p);
+      loop invariant lz: LimboZero(p);
+      loop invariant nm: NoMarks(p);
+      loop invariant nb: NoBad(p);
+      loop invariant ct: cnt(p, at.t, 512) == p->nodes[at.t].live - n;
+      loop invariant co: \forall integer s; Used(p, s) ==> s != at.t ==> p->nodes[s].live == cnt(p, s, 512);
+      loop invariant lev: \forall integer va; Dom(p, va) ==> lev(p, va) == \at(lev(p, va), Pre);
+      loop invariant at: \forall integer va; Dom(p, va) ==> Run(p, at.t, at.i, k, va) ==> lev(p, va) == at.l;
+      loop invariant in: \forall integer va; Dom(p, va) ==> Run(p, at.t, at.i, k, va) ==> PA(p, va) == -1 && AT(p, va) == -1;
+      loop invariant out: \forall integer va; Dom(p, va) ==> !Run(p, at.t, at.i, k, va) ==>
+                            PA(p, va) == \at(PA(p, va), Pre) && AT(p, va) == \at(AT(p, va), Pre);
+      loop assigns k, n, p->tables[at.t].e[0 .. 511];
+      loop variant slots - k; */
+  for (k = 0; k < slots; k++) {
+    uint64_t e = s2_entry_read(p, at.t, at.i + k);
+    //@ assert le: at.i + k < 512;
+    if (s2_entry_links(at.l, e)) {
+      break;
     }
-    i++;
-    r.next += step;
+    //@ ghost s2_lemma_path(p, at.t, at.i + k);
+    //@ assert here: \forall integer va; Dom(p, va) ==> In(p, at.t, at.i + k, va) ==> PA(p, va) == xpa(at.l, e, va) && AT(p, va) == xat(at.l, e) && lev(p, va) == at.l;
+    if (e != 0) {
+      s2_term_write(p, at.t, at.i + k, 0);
+      n++;
+    }
   }
-  s2_live_add(p, at.t, -r.n);
+  //@ assert full: at.l == 0 ==> k == slots;
+  //@ ghost s2_lemma_cnt(p, at.t);
+  s2_live_add(p, at.t, -n);
+  //@ ghost s2_lemma_run(w, slots, at.l);
+  //@ ghost s2_lemma_run(w, k, at.l);
+  //@ assert le: part(k, at.l) <= part(slots, at.l);
+  //@ assert run: \forall integer g; 0 <= g ==> (Run(p, at.t, at.i, k, g) <==> w <= g < w + part(k, at.l));
+  struct swept r = {w + s2_run_bytes(k, at.l), n};
   return r;
 }
 
@@ -102,40 +130,75 @@ static struct swept reap_run(struct s2_pool *p, void *ctx, struct s2_pos at, uin
 
 /** Does [gpa, end) stay inside the level-0 table that `at`, the end of gpa's path, lies in? Then no block is cut. */
 /*@ requires l: at.l <= S2_MAX_LEVEL && gpa < end;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures in: \result ==> at.l == 0 && end <= gpa - off(gpa, 1) + gran(1); */
 static bool within_leaf_table(struct s2_pos at, uint64_t gpa, uint64_t end) {
   return at.l == 0 && end - gpa <= s2_span(1) - s2_offset(gpa, 1);
 }
 
 /** Does the range from w on take the whole level-0 table that starts there? */
 /*@ requires wf: \valid_read(p) && w < end;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures all: \result ==> at.l == 0 && 0 < p->top && off(w, 1) == 0 && w + gran(1) <= end; */
 static bool takes_leaf_table(const struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
   return at.l == 0 && p->top > 0 && s2_offset(w, 1) == 0 && end - w >= s2_span(1);
 }
 
 /** Detach the level-0 table c that starts at w, whatever it holds, and prune above it. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p, c) && p->nodes[c].level == 0 && p->nodes[c].key == w;
+/*@ requires inv: GoodPool(p) && Used(p, c) && p->nodes[c].level == 0 && p->nodes[c].key == base_of(w, 0);
+    requires w: Dom(p, w) && off(w, 1) == 0 && 0 < p->top;
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
-    ensures inv: Inv(p) && Free(p) && Live(p); */
+    ensures inv: GoodPool(p);
+    ensures in: \forall integer g; Dom(p, g) ==> w <= g < w + gran(1) ==> PA(p, g) == -1 && AT(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < w + gran(1)) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g));
+    ensures keep: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> lev(p, g) == \old(lev(p, g)); */
 static void drop_leaf_table(struct s2_pool *p, uint32_t c, uint64_t w) {
+  //@ ghost s2_lemma_sound(p);
+  //@ ghost s2_lemma_reach(p, c, w, 0);
+  //@ ghost s2_lemma_up(p, c, w, 0);
+  //@ ghost s2_lemma_cnt(p, c);
+  //@ assert zero: p->nodes[c].live == 0 ==> \forall integer j; 0 <= j < 512 ==> p->tables[c].e[j] == 0;
   uint32_t parent = s2_table_at(p, w, 1);
+  //@ ghost s2_lemma_reach(p, parent, w, 1);
+  //@ assert flat: NoTables(p, c, 0);
+  //@ assert iff: \forall integer v; 0 <= v ==> (In(p, parent, slot_of(w, 1), v) <==> w <= v < w + gran(1));
   s2_tree_unlink(p, parent, s2_slot(w, 1), c, S2_NODE_LIMBO);
+  //@ assert nb: NoBad(p);
+  //@ assert i1: \forall integer g; Dom(p, g) ==> w <= g < w + gran(1) ==> PA(p, g) == -1 && AT(p, g) == -1;
+  //@ assert o1: \forall integer g; Dom(p, g) ==> !(w <= g < w + gran(1)) ==> PA(p, g) == \at(PA(p, g), Pre) && AT(p, g) == \at(AT(p, g), Pre) && lev(p, g) == \at(lev(p, g), Pre);
+  //@ ghost Cut: ;
   s2_tree_prune(p, parent, S2_NODE_LIMBO);
+  //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> \at(Used(p, t), Cut) && p->nodes[t].level == \at(p->nodes[t].level, Cut) && (p->tables[t].e[j] == \at(p->tables[t].e[j], Cut) || p->tables[t].e[j] == 0);
+  //@ assert n2: NoBad(p);
+  //@ assert live: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> \at(PA(p, g), Cut) != -1 && one(\at(cur(p, g), Cut)) == 1;
 }
 
-/** Clear the run of leaves from `at` on, at address w, and prune. Returns the smallest level, S2_NO_LEVEL if none. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
-    requires w: off(w, at.l) == 0;
+/** Clear the run of leaves from `at` on, at address w, and prune. Returns the address behind it and how many there were. */
+/*@ requires inv: GoodPool(p) && Used(p, at.t) && p->nodes[at.t].level == at.l && at.i < 512;
+    requires first: pte_kind(at.l, p->tables[at.t].e[at.i]) != 2;
+    requires w: off(w, at.l) == 0 && p->nodes[at.t].key == base_of(w, at.l) && at.i == slot_of(w, at.l);
+    requires end: w < end <= width(62);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
-    ensures inv: Inv(p) && Free(p) && Live(p);
-    ensures on: w < \result.next && 0 <= \result.n <= 512; */
+    ensures inv: GoodPool(p);
+    ensures on: w < \result.next < end + gran(at.l) && off(\result.next, at.l) == 0 && 0 <= \result.n <= 512;
+    ensures at: \forall integer g; Dom(p, g) ==> w <= g < \result.next ==> \old(lev(p, g)) == at.l;
+    ensures all: at.l == 0 ==> \result.next < end ==> \result.next == w + part(512 - at.i, 0);
+    ensures in: \forall integer g; Dom(p, g) ==> w <= g < \result.next ==> PA(p, g) == -1 && AT(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < \result.next) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g));
+    ensures keep: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> lev(p, g) == \old(lev(p, g));
+    ensures lim: \result.n == 0 ==> p->nlimbo == \old(p->nlimbo); */
 static inline struct swept remove_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
   struct swept r = clear_run(p, at, w, end);
+  //@ ghost Cut: ;
   if (r.n > 0) {
     s2_tree_prune(p, at.t, S2_NODE_LIMBO);
+    //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> \at(Used(p, t), Cut) && p->nodes[t].level == \at(p->nodes[t].level, Cut) && (p->tables[t].e[j] == \at(p->tables[t].e[j], Cut) || p->tables[t].e[j] == 0);
+    //@ assert n2: NoBad(p);
+    //@ assert live: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> \at(PA(p, g), Cut) != -1 && one(\at(cur(p, g), Cut)) == 1;
   }
   return r;
 }
@@ -144,19 +207,40 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end) {
   uint32_t level = S2_NO_LEVEL;
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w;
-      loop invariant inv: Inv(p) && Free(p) && Live(p);
+      loop invariant inv: GoodPool(p);
+      loop invariant level: level <= 4 || level == S2_NO_LEVEL;
+      loop invariant lim: level == S2_NO_LEVEL ==> p->nlimbo == \at(p->nlimbo, Pre);
       loop invariant in: \forall integer g; gpa <= g < w ==> Dom(p, g) ==> PA(p, g) == -1;
+      loop invariant ahead: \forall integer g; Dom(p, g) ==> w <= g ==> PA(p, g) == \at(PA(p, g), Pre) && AT(p, g) == \at(AT(p, g), Pre);
+      loop invariant out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==> PA(p, g) == \at(PA(p, g), Pre) && AT(p, g) == \at(AT(p, g), Pre);
+      loop invariant keep: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> lev(p, g) == \at(lev(p, g), Pre);
       loop assigns w, level, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1],
                    p->used[0 .. 4], p->nlimbo;
       loop variant end - w; */
   while (w < end) {
+    //@ ghost Top: ;
+    //@ assert dom: Dom(p, w);
+    //@ assert na: \forall integer g; Dom(p, g) ==> PA(p, g) == -1 ==> AT(p, g) == -1;
     struct s2_pos at = s2_pos_at(p, w);
     if (takes_leaf_table(p, at, w, end)) {
       drop_leaf_table(p, at.t, w);
       level = 0;
       w += s2_span(1);
     } else {
-      struct swept r = remove_run(p, at, w - s2_offset(w, at.l), end);
+      //@ assert fl: floor(w, at.l) == w - off(w, at.l) && 0 <= floor(w, at.l) <= w;
+      uint64_t first = w - s2_offset(w, at.l);
+      //@ assert first: first == floor(w, at.l) && 0 <= first <= w && w < first + gran(at.l);
+      //@ assert al: off(first, at.l) == 0 && base_of(first, at.l) == base_of(w, at.l) && slot_of(first, at.l) == slot_of(w, at.l);
+      struct swept r = remove_run(p, at, first, end);
+      //@ assert step: w < r.next && r.next < end + gran(at.l);
+      //@ assert lv: \forall integer g; Dom(p, g) ==> first <= g < r.next ==> \at(lev(p, g), Top) == at.l;
+      //@ assert l1: \forall integer g; first <= g < gpa ==> off(g, at.l) == g - first;
+      //@ assert l2: first < gpa ==> gpa < first + gran(at.l);
+      //@ assert l3: \forall integer g; Dom(p, g) ==> first <= g < gpa ==> \at(PA(p, g), Top) != -1 ==> \at(PA(p, g), Pre) != -1 && \at(lev(p, g), Pre) == at.l;
+      //@ assert lo: \forall integer g; Dom(p, g) ==> first <= g < gpa ==> \at(PA(p, g), Top) == -1;
+      //@ assert h1: \forall integer g; end <= g < r.next ==> floor(g, at.l) == g - off(g, at.l) && floor(g, at.l) + gran(at.l) <= r.next;
+      //@ assert h3: \forall integer g; Dom(p, g) ==> end <= g < r.next ==> \at(PA(p, g), Top) != -1 ==> \at(PA(p, g), Pre) != -1 && \at(lev(p, g), Pre) == at.l;
+      //@ assert hi: \forall integer g; Dom(p, g) ==> end <= g < r.next ==> \at(PA(p, g), Top) == -1;
       level = r.n > 0 ? s2_least(level, at.l) : level;
       w = r.next;
     }
@@ -201,16 +285,28 @@ int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end) {
 }
 
 /** s2_pt_unmap() over more than one leaf table. */
-/*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
+/*@ requires inv: Good(pt) && gpa < end <= width(pt->gpa_bits) && off(gpa, 0) == 0 && off(end, 0) == 0;
     terminates \true; exits \false;
-    ensures inv: Good(pt); */
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks,
+            pt->splits;
+    ensures inv: Good(pt);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(&pt->pool, g) == -1;
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < end) ==>
+                   PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
 static s2_status unmap_wide(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
   uint32_t plan = s2_plan_cut(&pt->pool, gpa, end);
   if (plan > (uint32_t)pt->pool.nfree) {
     return S2_ERR_NO_TABLES;
   }
   s2_cut(pt, plan, gpa, end);
+  //@ ghost Cut: ;
   uint32_t level = s2_remove(&pt->pool, gpa, end);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Cut) && pt->flush.fulls == \at(pt->flush.fulls, Cut) && pt->flush.breaks == \at(pt->flush.breaks, Cut) && pt->splits == \at(pt->splits, Cut) && pt->flush.epoch == \at(pt->flush.epoch, Cut);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ins: Inside(pt);
   (void)s2_flush_done(pt, gpa, end, level);
   return S2_OK;
 }
@@ -225,13 +321,29 @@ s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
   if (!within_leaf_table(at, gpa, end)) {
     return unmap_wide(pt, gpa, end);
   }
-  uint32_t level = remove_run(&pt->pool, at, gpa, end).n > 0 ? (uint32_t)at.l : S2_NO_LEVEL;
+  //@ assert sep: \separated(&pt->flush.ranges, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.fulls, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.breaks, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->splits, pt->pool.nodes + (0 .. pt->pool.cap-1));
+  //@ assert sek: \separated(&pt->flush.epoch, pt->pool.stack + (0 .. pt->pool.cap-1));
+  struct swept r = remove_run(&pt->pool, at, gpa, end);
+  //@ assert b1: bytes(slot_of(gpa, 0), 0) == part(slot_of(gpa, 0), 0) && bytes(512 - slot_of(gpa, 0), 0) == part(512 - slot_of(gpa, 0), 0);
+  //@ assert b2: bytes(slot_of(gpa, 0) + (512 - slot_of(gpa, 0)), 0) == bytes(512, 0) && bytes(512, 0) == gran(1);
+  //@ assert b3: off(gpa, 1) == part(slot_of(gpa, 0), 0) + off(gpa, 0);
+  //@ assert al: off(r.next, 0) == 0 && r.next < end + gran(0) && r.next == end;
+  uint32_t level = r.n > 0 ? (uint32_t)at.l : S2_NO_LEVEL;
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ins: Inside(pt);
   (void)s2_flush_done(pt, gpa, end, level);
   return S2_OK;
 }
 
 void s2_pt_clear(struct s2_pt *pt) {
   uint64_t end = s2_width(pt->gpa_bits);
+  //@ assert fl: \forall integer va; Dom(&pt->pool, va) ==> floor(va, lev(&pt->pool, va)) == va - off(va, lev(&pt->pool, va)) && 0 <= floor(va, lev(&pt->pool, va)) <= va && off(floor(va, lev(&pt->pool, va)), lev(&pt->pool, va)) == 0 && off(end, lev(&pt->pool, va)) == 0;
+  //@ assert lo: Boundary(&pt->pool, 0);
+  //@ assert hi: Boundary(&pt->pool, end);
   uint32_t level = s2_remove(&pt->pool, 0, end);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ins: Inside(pt);
   (void)s2_flush_done(pt, 0, end, level);
 }

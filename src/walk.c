@@ -2,106 +2,388 @@
 /** walk.c - linking and unlinking tables, and the read-only operations: query, next, walk. */
 #include "ops.h"
 
-/*@ requires wf: \valid(p) && l <= S2_MAX_LEVEL;
+/** One more table at level l: the counter follows the record. */
+/*@ requires wf: Wf(p) && l <= S2_MAX_LEVEL;
+    requires room: 0 <= p->used[l] < INT32_MAX;
+    requires lists: Lists(p);
+    requires this: p->used[l] == tally(p,l) - 1;
+    requires others: \forall integer k; 0 <= k <= 4 ==> k != l ==> p->used[k] == tally(p,k);
     terminates \true; exits \false;
-    assigns p->used[l], p->high[l]; */
+    assigns p->used[l], p->high[l];
+    ensures lists: Lists(p);
+    ensures used: \forall integer k; 0 <= k <= 4 ==> p->used[k] == tally(p,k); */
 static void note_used(struct s2_pool *p, uint8_t l) {
   p->used[l]++;
   if (p->used[l] > p->high[l]) {
     p->high[l] = p->used[l];
   }
+  //@ assert f1: Free1(p);
+  //@ assert f2: Free2(p);
+  //@ assert l1: Limbo1(p);
+  //@ assert l2: Limbo2(p);
+}
+
+/** One table fewer at level l. */
+/*@ requires wf: Wf(p) && l <= S2_MAX_LEVEL;
+    requires some: 0 < p->used[l];
+    requires lists: Lists(p);
+    requires this: p->used[l] == tally(p,l) + 1;
+    requires others: \forall integer k; 0 <= k <= 4 ==> k != l ==> p->used[k] == tally(p,k);
+    terminates \true; exits \false;
+    assigns p->used[l];
+    ensures lists: Lists(p);
+    ensures used: \forall integer k; 0 <= k <= 4 ==> p->used[k] == tally(p,k); */
+static void note_unused(struct s2_pool *p, uint8_t l) {
+  p->used[l]--;
+  //@ assert f1: Free1(p);
+  //@ assert f2: Free2(p);
+  //@ assert l1: Limbo1(p);
+  //@ assert l2: Limbo2(p);
+}
+
+/** Level and key of a table that is on neither list. */
+/*@ requires wf: Wf(p) && c < p->cap && level != S2_NODE_FREE;
+    requires apart: p->nodes[c].level <= S2_MAX_LEVEL || p->nodes[c].level == S2_NODE_RESERVED;
+    terminates \true; exits \false;
+    assigns p->nodes[c].key, p->nodes[c].level;
+    ensures st: p->nodes[c].level == level && p->nodes[c].key == key;
+    ensures fn: \forall integer s; 0 <= s < p->cap ==> s != c ==> p->nodes[s].key == \old(p->nodes[s].key) && p->nodes[s].level == \old(p->nodes[s].level);
+    ensures lists: \old(Lists(p)) ==> Lists(p);
+    ensures new: \old(Lists(p)) ==> \forall integer k; p->cap - p->nlimbo <= k < p->cap ==> p->stack[k] != c;
+    ensures cs: \forall integer l; tally(p,l) == \old(tally(p,l)) + is(level,l) - is(\old(p->nodes[c].level),l); */
+static void set_record(struct s2_pool *p, uint32_t c, uint8_t level, int64_t key) {
+  p->nodes[c].key = key;
+  s2_node_level(p, c, level);
+  //@ assert f1: \at(Lists(p),Pre) ==> Free1(p);
+  //@ assert f2: \at(Lists(p),Pre) ==> Free2(p);
+  //@ assert l1: \at(Lists(p),Pre) ==> Limbo1(p);
+  //@ assert l2: \at(Lists(p),Pre) ==> Limbo2(p);
+}
+
+/** The entry of level l that links table c. */
+/*@ requires wf: Wf(p) && Placed(p) && c < p->cap && 0 < l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures kind: pte_kind(l, \result) == 2 && one(\result) == 1;
+    ensures child: pte_child(p, \result) == c; */
+static inline uint64_t link_to(const struct s2_pool *p, uint8_t l, uint32_t c) {
+  //@ ghost s2_lemma_placed(p, c);
+  uint64_t e = s2_entry_table(p->features, l, s2_table_hpa(p, c));
+  //@ assert at: child_ix(pool_hpa(p), e) == c;
+  return e;
+}
+
+/** The store of a link and the record of what it links. Hardware sees only the store. */
+/*@ requires inv: Inv(p) && Placed(p);
+    requires at: Used(p,t) && i < 512 && p->nodes[t].level > 0;
+    requires empty: pte_kind(p->nodes[t].level, p->tables[t].e[i]) == 0;
+    requires child: c < p->cap && p->nodes[c].level == S2_NODE_RESERVED && NoTables(p, c, p->nodes[t].level-1);
+    terminates \true; exits \false;
+    assigns p->tables[t].e[i], p->nodes[c].key, p->nodes[c].level;
+    ensures link: pte_kind(p->nodes[t].level, p->tables[t].e[i]) == 2 && pte_child(p,p->tables[t].e[i]) == c;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures fn: \forall integer s; 0 <= s < p->cap ==> s != c ==> p->nodes[s].key == \old(p->nodes[s].key) && p->nodes[s].level == \old(p->nodes[s].level);
+    ensures nc: Used(p,c) && c != t && p->nodes[c].level == p->nodes[t].level - 1 && p->nodes[c].key == sub(p->nodes[t].key, i, p->nodes[t].level);
+    ensures wf: Wf(p);
+    ensures sh: Shape(p);
+    ensures ro: Root(p);
+    ensures dn: Down(p);
+    ensures rc: Reach(p);
+    ensures fz: FreeZero(p);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != t ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures hit: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> lev(p,va) == p->nodes[c].level && cur(p,va) == p->tables[c].e[slot_of(va,p->nodes[c].level)];
+    ensures pre: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> \old(lev(p,va)) == p->nodes[t].level && \old(cur(p,va)) == 0;
+    ensures miss: \forall integer va; Dom(p,va) ==> !In(p,t,i,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures cn: cnt(p,t,512) == \old(cnt(p,t,512)) + 1;
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != t ==> cnt(p,s,512) == \old(cnt(p,s,512));
+    ensures cs: \forall integer l; tally(p,l) == \old(tally(p,l)) + is(\old(p->nodes[t].level) - 1,l) - is(254,l);
+    ensures lists: \old(Lists(p)) ==> Lists(p);
+*/
+static void attach(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c) {
+  uint8_t l = p->nodes[t].level;
+  uint8_t m = (uint8_t)(l - 1);
+  uint64_t e = link_to(p, l, c);
+#ifdef __FRAMAC__
+#include "proofs/wp/attach_before.acsl"
+#endif
+  s2_publish();
+  s2_entry_put(p, t, i, e);
+#ifdef __FRAMAC__
+#include "proofs/wp/attach_put.acsl"
+#endif
+  set_record(p, c, m, s2_child_base(p->nodes[t].key, i, l));
+#ifdef __FRAMAC__
+#include "proofs/wp/attach.acsl"
+#endif
 }
 
 void s2_tree_link(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c) {
-  uint8_t l = p->nodes[t].level;
-  p->nodes[c].key = s2_child_base(p->nodes[t].key, i, l);
-  p->nodes[c].level = (uint8_t)(l - 1);
-  s2_publish();
-  s2_entry_write(p, t, i, s2_entry_table(p->features, l, s2_table_hpa(p, c)));
+  uint8_t m = (uint8_t)(p->nodes[t].level - 1);
+  //@ ghost s2_lemma_cnt(p, t);
+  //@ assert um0: m == p->nodes[t].level - 1 && p->used[m] == tally(p,m);
+  attach(p, t, i, c);
+#ifdef __FRAMAC__
+#include "proofs/wp/link_attached.acsl"
+#endif
   s2_live_add(p, t, 1);
-  note_used(p, (uint8_t)(l - 1));
+  note_used(p, m);
+#ifdef __FRAMAC__
+#include "proofs/wp/link.acsl"
+#endif
+}
+
+/** The store that clears a link and the record of what it linked. Hardware sees only the store. */
+/*@ requires inv: Inv(p);
+    requires at: Used(p,t) && i < 512 && p->nodes[t].level > 0;
+    requires link: pte_kind(p->nodes[t].level, p->tables[t].e[i]) == 2 && pte_child(p,p->tables[t].e[i]) == c;
+    requires leaf: NoTables(p, c, p->nodes[t].level-1);
+    requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
+    terminates \true; exits \false;
+    assigns p->tables[t].e[i], p->nodes[c].key, p->nodes[c].level;
+    ensures wr: p->tables[t].e[i] == 0;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> (s != t || j != i) ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures fn: \forall integer s; 0 <= s < p->cap ==> s != c ==> p->nodes[s].key == \old(p->nodes[s].key) && p->nodes[s].level == \old(p->nodes[s].level);
+    ensures nc: c < p->cap && c != t && p->nodes[c].level == state && p->nodes[c].key == \old(p->nodes[c].level) == p->nodes[t].level - 1;
+    ensures wf: Wf(p);
+    ensures sh: Shape(p);
+    ensures ro: Root(p);
+    ensures dn: Down(p);
+    ensures rc: Reach(p);
+    ensures fz: FreeZero(p);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != t ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures hit: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> lev(p,va) == p->nodes[t].level && cur(p,va) == 0;
+    ensures pre: \forall integer va; Dom(p,va) ==> In(p,t,i,va) ==> \old(lev(p,va)) == p->nodes[t].level - 1 &&
+                   \old(cur(p,va)) == \old(ent(p,c,va,p->nodes[t].level-1));
+    ensures miss: \forall integer va; Dom(p,va) ==> !In(p,t,i,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures cn: cnt(p,t,512) == \old(cnt(p,t,512)) - 1;
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != t ==> cnt(p,s,512) == \old(cnt(p,s,512));
+    ensures cs: \forall integer l; tally(p,l) == \old(tally(p,l)) + is(state,l) - is(\old(p->nodes[c].level),l);
+    ensures lists: \old(Lists(p)) ==> Lists(p);
+    ensures new: \old(Lists(p)) ==> \forall integer k; p->cap - p->nlimbo <= k < p->cap ==> p->stack[k] != c;
+*/
+static void detach(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8_t state) {
+#ifdef __FRAMAC__
+#include "proofs/wp/detach_before.acsl"
+#endif
+  s2_entry_put(p, t, i, 0);
+  set_record(p, c, state, p->nodes[c].level);
+#ifdef __FRAMAC__
+#include "proofs/wp/detach.acsl"
+#endif
 }
 
 void s2_tree_unlink(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8_t state) {
-  s2_entry_write(p, t, i, 0);
+  uint8_t m = p->nodes[c].level;
+  //@ ghost s2_lemma_cnt(p, t);
+  //@ ghost s2_lemma_tally(p, c);
+#ifdef __FRAMAC__
+#include "proofs/wp/unlink_before.acsl"
+#endif
+  detach(p, t, i, c, state);
+#ifdef __FRAMAC__
+#include "proofs/wp/unlink_detached.acsl"
+#endif
   s2_live_add(p, t, -1);
-  p->used[p->nodes[c].level]--;
-  s2_pool_limbo(p, c, state);
+  note_unused(p, m);
+  s2_pool_limbo(p, c);
+#ifdef __FRAMAC__
+#include "proofs/wp/unlink.acsl"
+#endif
+}
+
+/** Unlink the table c, which has no live entry and is not a root, from its parent, which is the answer. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p,c) && p->nodes[c].level < p->top && p->nodes[c].live == 0;
+    requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
+    requires marks: state == S2_NODE_LIMBO ==> NoMarks(p);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
+    ensures inv: Inv(p);
+    ensures fl: Free(p);
+    ensures lv: Live(p);
+    ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
+    ensures up: Used(p,\result) && p->nodes[\result].level == \old(p->nodes[c].level) + 1;
+    ensures keep: \forall integer va; Dom(p,va) ==> one(\old(cur(p,va))) == 1 ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures same: Same{Pre,Post}(p);
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \old(p->tables[s].e[j]) || p->tables[s].e[j] == 0;
+    ensures fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||
+                  (p->nodes[s].level == \old(p->nodes[s].level) && p->nodes[s].key == \old(p->nodes[s].key)); */
+static inline uint32_t prune_step(struct s2_pool *p, uint32_t c, uint8_t state) {
+  uint64_t va = (uint64_t)p->nodes[c].key;
+  uint8_t m = (uint8_t)(p->nodes[c].level + 1);
+  uint32_t i = s2_slot(va, m);
+#ifdef __FRAMAC__
+#include "proofs/wp/prune_before.acsl"
+#endif
+  uint32_t t = s2_table_at(p, va, m);
+#ifdef __FRAMAC__
+#include "proofs/wp/prune.acsl"
+#endif
+  s2_tree_unlink(p, t, i, c, state);
+  return t;
 }
 
 void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
   uint32_t c = t;
   /*@ loop invariant us: Used(p, c);
-      loop invariant inv: Inv(p) && Free(p) && Live(p);
+      loop invariant inv: Inv(p);
+      loop invariant fl: Free(p);
+      loop invariant lv: Live(p);
+      loop invariant nm: \at(NoMarks(p),Pre) ==> NoMarks(p);
+      loop invariant keep: \forall integer va; Dom(p,va) ==> one(\at(cur(p,va),Pre)) == 1 ==> lev(p,va) == \at(lev(p,va),Pre) && cur(p,va) == \at(cur(p,va),Pre);
       loop invariant same: Same{Pre,Here}(p);
+      loop invariant fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre) || p->tables[s].e[j] == 0;
+      loop invariant fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||
+                           (p->nodes[s].level == \at(p->nodes[s].level,Pre) && p->nodes[s].key == \at(p->nodes[s].key,Pre));
       loop assigns c, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4],
                    p->nlimbo;
       loop variant p->top - p->nodes[c].level; */
   while (p->nodes[c].live == 0 && p->nodes[c].level < p->top) {
-    uint64_t va = (uint64_t)p->nodes[c].key;
-    uint8_t m = (uint8_t)(p->nodes[c].level + 1);
-    uint32_t parent = s2_table_at(p, va, m);
-    s2_tree_unlink(p, parent, s2_slot(va, m), c, state);
-    c = parent;
+    c = prune_step(p, c, state);
   }
 }
 
 uint32_t s2_tree_grow(struct s2_pool *p, uint32_t t, uint32_t i) {
   uint32_t c = s2_pool_take(p);
+  //@ ghost s2_lemma_cnt(p, c);
   s2_tree_link(p, t, i, c);
+#ifdef __FRAMAC__
+#include "proofs/wp/grow.acsl"
+#endif
   return c;
 }
 
-/** Slots [i, i + n) of the hidden table c: leaves of level m, one behind the other, the first of them e. n > 0. */
-/*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level == S2_NODE_RESERVED && 0 < n && i + n <= 512;
-    requires leaf: pte_kind(m, e) == 1;
+/** Slots [i, i + n) of the hidden, zero table c: leaves of level m, one behind the other, the first of them e. n > 0. */
+/*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level > S2_MAX_LEVEL && 0 < n && i + n <= 512;
+    requires zero: Zero(p, c);
+    requires leaf: m <= S2_MAX_LEVEL && m <= S2_FMT_LEAF_MAX && pte_kind(m, e) == 1;
+    requires room: pte_pa(m, e) + part(n, m) <= width(S2_FMT_HPA_BITS);
     terminates \true; exits \false;
     assigns p->tables[c].e[0 .. 511];
-    ensures run: \forall integer k; 0 <= k < n ==> pte_kind(m, p->tables[c].e[i + k]) == 1 &&
-                   pte_pa(m, p->tables[c].e[i + k]) == pte_pa(m, e) + part(k, m) &&
-                   pte_attr(m, p->tables[c].e[i + k]) == pte_attr(m, e); */
+    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
+                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
+                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures ct: cnt(p,c,512) == n;
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != c ==> cnt(p,s,512) == \old(cnt(p,s,512)); */
 S2_INLINE void fill_hidden(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, uint8_t m, uint64_t e) {
   uint64_t next = e;
   uint32_t k;
+  //@ ghost s2_lemma_cnt(p, c);
   /*@ loop invariant k: 0 <= k <= n;
+      loop invariant nx: k < n ==> pte_kind(m, next) == 1 && pte_pa(m, next) == pte_pa(m, e) + part(k, m) && pte_attr(m, next) == pte_attr(m, e);
+      loop invariant run: \forall integer q; i <= q < i + k ==> pte_kind(m, p->tables[c].e[q]) == 1 &&
+                            pte_pa(m, p->tables[c].e[q]) == pte_pa(m, e) + part(q - i, m) && pte_attr(m, p->tables[c].e[q]) == pte_attr(m, e);
+      loop invariant rest: \forall integer q; 0 <= q < 512 ==> !(i <= q < i + k) ==> p->tables[c].e[q] == 0;
+      loop invariant fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre);
+      loop invariant zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \at(Zero(p,s),Pre) ==> Zero(p,s);
+      loop invariant ct: cnt(p,c,512) == k;
+      loop invariant co: \forall integer s; 0 <= s < p->cap ==> s != c ==> cnt(p,s,512) == \at(cnt(p,s,512),Pre);
       loop assigns k, next, p->tables[c].e[0 .. 511];
       loop variant n - k; */
   S2_UNROLL
   for (k = 0; k < n; k++) {
+    //@ assert on: one(next) == 1 && one(p->tables[c].e[i + k]) == 0;
     s2_hidden_write(p, c, i + k, next);
+    //@ assert p1: part(k + 1, m) == part(k, m) + gran(m);
+    //@ assert p2: part(k + 2, m) == part(k + 1, m) + gran(m);
+    //@ assert p3: k + 2 <= n ==> part(k + 2, m) <= part(n, m);
     next = s2_entry_following(m, next);
   }
 }
 
-uint32_t s2_tree_fresh(struct s2_pool *p, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
-  uint32_t c = s2_pool_take(p);
-  uint64_t e = s2_entry_leaf(m, hpa, attr);
+/** fill_hidden(), where a whole table is a loop of constant length. */
+/*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level > S2_MAX_LEVEL && 0 < n && i + n <= 512;
+    requires zero: Zero(p, c);
+    requires leaf: m <= S2_MAX_LEVEL && m <= S2_FMT_LEAF_MAX && pte_kind(m, e) == 1;
+    requires room: pte_pa(m, e) + part(n, m) <= width(S2_FMT_HPA_BITS);
+    terminates \true; exits \false;
+    assigns p->tables[c].e[0 .. 511];
+    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
+                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
+                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures ct: cnt(p,c,512) == n;
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != c ==> cnt(p,s,512) == \old(cnt(p,s,512)); */
+static void fill_slots(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, uint8_t m, uint64_t e) {
   if (n == S2_ENTRIES) {
     fill_hidden(p, c, 0, S2_ENTRIES, m, e);
   } else {
     fill_hidden(p, c, i, n, m, e);
   }
+}
+
+/** fill_slots() of a table that no path visits. */
+/*@ requires wf: Inv(p) && c < p->cap && p->nodes[c].level > S2_MAX_LEVEL && 0 < n && i + n <= 512;
+    requires zero: Zero(p, c) && p->nodes[c].level != S2_NODE_FREE;
+    requires leaf: m < S2_MAX_LEVEL && m <= S2_FMT_LEAF_MAX && pte_kind(m, e) == 1;
+    requires room: pte_pa(m, e) + part(n, m) <= width(S2_FMT_HPA_BITS);
+    terminates \true; exits \false;
+    assigns p->tables[c].e[0 .. 511];
+    ensures inv: Inv(p);
+    ensures tb: \forall integer l, va; Dom(p,va) ==> tab(p,l,va) == \old(tab(p,l,va));
+    ensures lk: \forall integer va; Dom(p,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
+                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
+                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
+    ensures flat: NoTables(p, c, m);
+    ensures whole: Whole(p,c);
+    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \old(Zero(p,s)) ==> Zero(p,s);
+    ensures ct: cnt(p,c,512) == n;
+    ensures co: \forall integer s; 0 <= s < p->cap ==> s != c ==> cnt(p,s,512) == \old(cnt(p,s,512)); */
+static void fill_unseen(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, uint8_t m, uint64_t e) {
+  //@ ghost s2_lemma_sound(p);
+  //@ assert vc: \forall integer l, va; 0 <= l <= 4 ==> Dom(p,va) ==> tab(p,l,va) != c;
+  fill_slots(p, c, i, n, m, e);
+#ifdef __FRAMAC__
+#include "proofs/wp/hidden.acsl"
+#endif
+  //@ assert us: \forall integer s; Used(p,s) ==> s != c;
+  //@ assert dn: Down(p);
+  //@ assert rc: Reach(p);
+  //@ assert fz: FreeZero(p);
+}
+
+uint32_t s2_tree_fresh(struct s2_pool *p, uint32_t i, uint32_t n, uint8_t m, uint64_t hpa, uint32_t attr) {
+  uint32_t c = s2_pool_take(p);
+  //@ assert one: part(1, m) == gran(m) && part(1, m) <= part(n, m);
+  uint64_t e = s2_entry_leaf(m, hpa, attr);
+  fill_unseen(p, c, i, n, m, e);
   s2_live_add(p, c, (int32_t)n);
+  //@ assert lu: \forall integer s; Used(p,s) ==> p->nodes[s].live == cnt(p,s,512);
+  //@ assert lz: LimboZero(p);
   return c;
 }
 
 /** Is gpa an address of this table at all? */
-/*@ requires pt: \valid_read(pt);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires pt: \valid_read(pt) && pt->gpa_bits <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures fits: \result <==> gpa < width(pt->gpa_bits); */
 static bool fits(const struct s2_pt *pt, uint64_t gpa) {
   return gpa < s2_width(pt->gpa_bits);
 }
 
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures none: \result.status == status && \result.gpa == 0 && \result.size == 0 && \result.hpa == 0 && \result.attr == 0; */
 static struct s2_leaf no_leaf(s2_status status) {
   struct s2_leaf r = {status, 0, 0, 0, 0, 0};
   return r;
 }
 
+/** The answer about gpa, whose path ends at `at`. */
 /*@ requires l: at.l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures entry: \result.gpa == floor(gpa, at.l) && \result.size == gran(at.l) && \result.level == at.l;
+    ensures range: \result.gpa <= gpa && gpa - \result.gpa == off(gpa, at.l) < \result.size;
+    ensures leaf: pte_kind(at.l, at.e) == 1 ==> \result.status == S2_OK && \result.hpa == pte_pa(at.l, at.e) && \result.attr == pte_attr(at.l, at.e);
+    ensures hole: pte_kind(at.l, at.e) != 1 ==> \result.status == S2_ERR_NOT_MAPPED; */
 static struct s2_leaf leaf_of(struct s2_pos at, uint64_t gpa) {
   struct s2_leaf r = no_leaf(S2_ERR_NOT_MAPPED);
+  //@ assert fl: 0 <= floor(gpa, at.l) <= gpa && floor(gpa, at.l) == gpa - off(gpa, at.l);
   r.gpa = gpa - s2_offset(gpa, at.l);
   r.size = s2_span(at.l);
   r.level = at.l;
@@ -135,33 +417,61 @@ static uint32_t next_slot(const struct s2_pool *p, uint32_t t, uint32_t i) {
   return j;
 }
 
+/** From w, which `at` says is not mapped, to the end of the hole in at's table: entries that are empty are passed over. */
+/*@ requires inv: Inv(p) && Dom(p, w) && at.l <= S2_MAX_LEVEL;
+    requires at: Used(p, at.t) && at.l == p->nodes[at.t].level && In(p, at.t, at.i, w) && at.i < 512;
+    requires hole: at.e == p->tables[at.t].e[at.i] && pte_kind(at.l, at.e) != 1 && pte_kind(at.l, at.e) != 2;
+    terminates \true; exits \false; assigns \nothing;
+    ensures on: w < \result;
+    ensures hole: \forall integer g; Dom(p, g) ==> w <= g < \result ==> PA(p, g) == -1; */
+static uint64_t past_hole(const struct s2_pool *p, struct s2_pos at, uint64_t w) {
+  //@ assert fl: 0 <= floor(w, at.l) <= w && floor(w, at.l) == w - off(w, at.l);
+  uint64_t base = w - s2_offset(w, at.l);
+  uint64_t size = s2_span(at.l);
+  uint32_t j = next_slot(p, at.t, at.i + 1);
+  uint32_t n = j - at.i;
+#ifdef __FRAMAC__
+#include "proofs/wp/past_hole.acsl"
+#endif
+  return base + (uint64_t)n * size;
+}
+
 struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa) {
   uint64_t limit = s2_width(pt->gpa_bits);
   uint64_t w = gpa;
-  /*@ loop assigns w;
+  /*@ loop invariant w: gpa <= w;
+      loop invariant none: \forall integer g; Dom(&pt->pool, g) ==> gpa <= g < w ==> PA(&pt->pool, g) == -1;
+      loop assigns w;
       loop variant limit - w; */
   while (w < limit) {
     struct s2_pos at = s2_pos_at(&pt->pool, w);
     struct s2_leaf r = leaf_of(at, w);
     if (r.status == S2_OK) {
+#ifdef __FRAMAC__
+#include "proofs/wp/next_leaf.acsl"
+#endif
       return r;
     }
-    uint32_t j = next_slot(&pt->pool, at.t, at.i + 1);
-    w = r.gpa + (uint64_t)(j - at.i) * r.size;
+    w = past_hole(&pt->pool, at, w);
   }
   return no_leaf(S2_ERR_NOT_MAPPED);
 }
 
-/*@ requires l: l <= S2_MAX_LEVEL && r->count < S2_LEVELS && \valid(r);
-    terminates \true; exits \false;
-    assigns r->count, r->step[r->count]; */
-static void add_step(struct s2_steps *r, uint64_t table_hpa, uint64_t e, uint32_t i, uint8_t l) {
-  r->step[r->count].table_hpa = table_hpa;
-  r->step[r->count].entry = e;
-  r->step[r->count].slot = i;
-  r->step[r->count].kind = s2_entry_kind(l, e);
-  r->step[r->count].level = l;
-  r->count++;
+/** r with one more step. By value: the entries of the tables are not in the same memory. */
+/*@ requires l: l <= S2_MAX_LEVEL && r.count < S2_LEVELS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures more: \result.count == r.count + 1 && \result.status == r.status;
+    ensures this: \result.step[r.count].table_hpa == table_hpa && \result.step[r.count].entry == e &&
+                  \result.step[r.count].slot == i && \result.step[r.count].kind == pte_kind(l, e) && \result.step[r.count].level == l;
+    ensures others: \forall integer k; 0 <= k < r.count ==> \result.step[k] == r.step[k]; */
+static struct s2_steps with_step(struct s2_steps r, uint64_t table_hpa, uint64_t e, uint32_t i, uint8_t l) {
+  r.step[r.count].table_hpa = table_hpa;
+  r.step[r.count].entry = e;
+  r.step[r.count].slot = i;
+  r.step[r.count].kind = s2_entry_kind(l, e);
+  r.step[r.count].level = l;
+  r.count++;
+  return r;
 }
 
 struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
@@ -172,19 +482,26 @@ struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
   if (!fits(pt, gpa)) {
     return r;
   }
+  //@ ghost s2_lemma_sound(p);
   struct s2_pos at = s2_pos_at(p, gpa);
   uint8_t l = (uint8_t)p->top;
   uint32_t t = p->root + s2_root_index(gpa, l);
   /*@ loop invariant l: at.l <= l <= p->top && r.count == p->top - l;
+      loop invariant t: t == tab(p, l, gpa) && Used(p, t);
+      loop invariant s: \forall integer k; 0 <= k < r.count ==> r.step[k].level == p->top - k &&
+                          r.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa)) &&
+                          r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)] &&
+                          r.step[k].slot == slot_of(gpa, p->top - k);
       loop assigns l, t, r;
       loop variant l; */
   while (l > at.l) {
     uint64_t e = s2_entry_read(p, t, s2_slot(gpa, l));
-    add_step(&r, s2_table_hpa(p, t), e, s2_slot(gpa, l), l);
+    r = with_step(r, s2_table_hpa(p, t), e, s2_slot(gpa, l), l);
+    //@ ghost s2_lemma_on(p, t, gpa, l, at.l);
     t = s2_child_of(s2_pool_hpa(p), e);
     l--;
   }
-  add_step(&r, s2_table_hpa(p, t), at.e, at.i, l);
+  r = with_step(r, s2_table_hpa(p, t), at.e, at.i, l);
   r.status = s2_entry_kind(at.l, at.e) == S2_LEAF ? S2_OK : S2_ERR_NOT_MAPPED;
   return r;
 }

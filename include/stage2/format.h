@@ -135,7 +135,9 @@ static inline uint64_t s2_entry_next(uint64_t e);
 /** HPA that a leaf maps, or that a marked leaf mapped. */
 /*@ requires level: l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing;
-    ensures out: \result == pte_pa(l, e); */
+    ensures out: \result == pte_pa(l, e);
+    ensures leaf: pte_kind(l, e) == 1 ==> l <= S2_FMT_LEAF_MAX && off(\result, l) == 0 &&
+                    \result + gran(l) <= width(S2_FMT_HPA_BITS); */
 static inline uint64_t s2_entry_hpa(uint8_t l, uint64_t e);
 
 /** Rights, memory type and accessed/dirty state of a leaf. */
@@ -205,6 +207,12 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
 #include "arch/aarch64/stage2/entry.h"
 #elif defined(S2_FORMAT_GST)
 #include "arch/riscv64/gstage/entry.h"
+#endif
+
+/* The two limits as the code reads them: under Frama-C a limit is a number of the logic, and these are functions. */
+#ifndef __FRAMAC__
+#define S2_HPA_BITS_MAX S2_FMT_HPA_BITS
+#define S2_LEAF_MAX     S2_FMT_LEAF_MAX
 #endif
 
 #endif

@@ -64,6 +64,11 @@ struct s2_pool {
 
 #ifdef __FRAMAC__
 #include "logic/tree.acsl"
+/*@ // what an integrator hands in: arrays as long as count says, apart from each other and from the two records
+    predicate PoolMemory{L}(struct s2_pool *p, struct s2_pool_memory *m) = \valid(p) && \valid_read(m) && \separated(p, m) &&
+      (m->tables != \null ==> m->nodes != \null ==> m->stack != \null ==> 0 < m->count < 0x7fffffff ==>
+        \valid(m->tables + (0 .. m->count-1)) && \valid(m->nodes + (0 .. m->count-1)) && \valid(m->stack + (0 .. m->count-1)) &&
+        \separated(p, m, m->tables + (0 .. m->count-1), m->nodes + (0 .. m->count-1), m->stack + (0 .. m->count-1))); */
 #endif
 
 /**
@@ -76,12 +81,17 @@ struct s2_pool {
  * range; S2_ERR_WIDTH: the last table's address is wider than hpa_bits; S2_ERR_NO_TABLES: the aligned root does not fit.
  * Cost: O(count).                                                                        Requirements: TBL-1 TBL-2
  */
-/*@ requires mem: \valid(p) && \valid_read(m);
+/*@ requires mem: p != \null ==> m != \null ==> PoolMemory(p, m);
+    requires roots: nroot <= S2_FMT_ROOTS <= 16;
+    requires bits: hpa_bits <= S2_FMT_HPA_BITS;
     terminates \true; exits \false;
     assigns *p, m->tables[0 .. m->count - 1], m->nodes[0 .. m->count - 1], m->stack[0 .. m->count - 1];
-    behavior done:    assumes \true;
-      ensures inv: \result == S2_OK ==> Inv(p) && Free(p) && Live(p);
-      ensures empty: \result == S2_OK ==> \forall integer va; Dom(p, va) ==> PA(p, va) == -1; */
+    ensures inv: \result == S2_OK ==> Inv(p);
+    ensures fl: \result == S2_OK ==> Free(p);
+    ensures lv: \result == S2_OK ==> Live(p);
+    ensures nm: \result == S2_OK ==> NoMarks(p) && Placed(p) && p->nlimbo == 0;
+    ensures shape: \result == S2_OK ==> p->top == top && p->nroot == nroot && p->cap == m->count && p->leaf_max <= top && p->leaf_max <= leaf_max;
+    ensures empty: \result == S2_OK ==> \forall integer va; Dom(p, va) ==> PA(p, va) == -1 && AT(p, va) == -1; */
 S2_MUST_USE s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32_t top, uint32_t nroot,
                                    uint32_t leaf_max, uint32_t hpa_bits, uint32_t features);
 

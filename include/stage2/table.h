@@ -35,8 +35,19 @@ struct s2_pt {
 };
 
 #ifdef __FRAMAC__
-/*@ predicate Good{L}(struct s2_pt *pt) = \valid(pt) && Inv(&pt->pool) && Free(&pt->pool) && Live(&pt->pool) &&
-      pt->pool.nlimbo == 0 && \forall integer g; 0 <= g < width(pt->gpa_bits) ==> Dom(&pt->pool, g); */
+#include "logic/ranges.acsl"
+/*@ // what holds of a page table between any two calls; Sound is about the tables, this about the record around them
+    predicate GoodPool{L}(struct s2_pool *p) = Inv(p) && Free(p) && Live(p) && NoMarks(p) && NoBad(p) && Placed(p) &&
+      p->leaf_max <= S2_FMT_LEAF_MAX <= 4 && p->leaf_max <= p->top;
+    predicate GoodPt{L}(struct s2_pt *pt) = \valid(pt) && 12 <= pt->gpa_bits <= 59 && pt->hpa_bits <= S2_FMT_HPA_BITS <= 56 &&
+      off(width(pt->gpa_bits), pt->pool.top) == 0 && 0 <= pt->flush.epoch &&
+      0 <= pt->flush.ranges && 0 <= pt->flush.fulls && 0 <= pt->flush.breaks && 0 <= pt->splits &&
+      \separated(pt, pt->pool.tables + (0 .. pt->pool.cap-1), pt->pool.nodes + (0 .. pt->pool.cap-1),
+                 pt->pool.stack + (0 .. pt->pool.cap-1)) &&
+      \forall integer g; 0 <= g < width(pt->gpa_bits) ==> Dom(&pt->pool, g);
+    // a root table may cover more than the width: nothing is mapped there
+    predicate Inside{L}(struct s2_pt *pt) = \forall integer g; Dom(&pt->pool, g) ==> width(pt->gpa_bits) <= g ==> PA(&pt->pool, g) == -1;
+    predicate Good{L}(struct s2_pt *pt) = GoodPt(pt) && GoodPool(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0; */
 #endif
 
 /** A leaf, or the hole where one could be. */
@@ -106,9 +117,11 @@ S2_MUST_USE struct s2_root s2_pt_root(const struct s2_pt *pt);
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt);
+    ensures width: \result == S2_OK ==> gpa + size <= width(pt->gpa_bits);
     behavior done: assumes \true;
       ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
                     PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == new_attr(attr);
@@ -146,8 +159,9 @@ S2_MUST_USE struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t 
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks, pt->splits;
     ensures inv: Good(pt);
     behavior done: assumes \true;
       ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&pt->pool, g) == -1;
@@ -168,8 +182,9 @@ S2_MUST_USE s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size)
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks, pt->splits;
     ensures inv: Good(pt);
     ensures addr: \forall integer g; Dom(&pt->pool, g) ==> PA(&pt->pool, g) == \old(PA(&pt->pool, g));
     behavior done: assumes \true;
@@ -188,8 +203,9 @@ S2_MUST_USE s2_status s2_pt_protect(struct s2_pt *pt, uint64_t gpa, uint64_t siz
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush, pt->splits;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks, pt->splits;
     ensures inv: Good(pt);
     ensures same: Same{Pre,Post}(&pt->pool); */
 S2_MUST_USE s2_status s2_pt_split(struct s2_pt *pt, uint64_t gpa);
@@ -206,8 +222,9 @@ S2_MUST_USE s2_status s2_pt_split(struct s2_pt *pt, uint64_t gpa);
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt);
     ensures same: SameButAD{Pre,Post}(&pt->pool); */
 S2_MUST_USE s2_status s2_pt_collapse(struct s2_pt *pt, uint64_t gpa, uint32_t level);
@@ -217,8 +234,9 @@ S2_MUST_USE s2_status s2_pt_collapse(struct s2_pt *pt, uint64_t gpa, uint32_t le
  */
 /*@ requires inv: \valid(pt) && Good(pt);
     terminates \true; exits \false;
-    assigns pt->pool, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
-            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt);
     ensures none: \forall integer g; Dom(&pt->pool, g) ==> PA(&pt->pool, g) == -1; */
 void s2_pt_clear(struct s2_pt *pt);
@@ -230,7 +248,11 @@ void s2_pt_clear(struct s2_pt *pt);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> \result.gpa <= gpa && gpa - \result.gpa < \result.size &&
                    PA(&pt->pool, gpa) == \result.hpa + (gpa - \result.gpa) && AT(&pt->pool, gpa) == \result.attr;
-    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&pt->pool, gpa) == -1; */
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&pt->pool, gpa) == -1 && AT(&pt->pool, gpa) == -1;
+    ensures entry: \result.status != S2_ERR_WIDTH ==> \result.level == lev(&pt->pool, gpa) &&
+                     \result.gpa == floor(gpa, \result.level) && \result.size == gran(\result.level);
+    ensures answer: gpa < width(pt->gpa_bits) ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
+                                              : \result.status == S2_ERR_WIDTH; */
 S2_MUST_USE struct s2_leaf s2_pt_query(const struct s2_pt *pt, uint64_t gpa);
 
 /**
@@ -239,7 +261,10 @@ S2_MUST_USE struct s2_leaf s2_pt_query(const struct s2_pt *pt, uint64_t gpa);
  */
 /*@ requires inv: \valid_read(pt) && Good(pt);
     terminates \true; exits \false; assigns \nothing;
-    ensures hit: \result.status == S2_OK ==> gpa < \result.gpa + \result.size && PA(&pt->pool, \result.gpa) == \result.hpa;
+    ensures hit: \result.status == S2_OK ==> gpa < \result.gpa + \result.size && 0 < \result.size;
+    ensures leaf: \result.status == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> \result.gpa <= g < \result.gpa + \result.size ==>
+                    PA(&pt->pool, g) == \result.hpa + (g - \result.gpa) && AT(&pt->pool, g) == \result.attr;
+    ensures answer: \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED;
     ensures skip: \forall integer g; Dom(&pt->pool, g) ==> gpa <= g ==>
                     (\result.status == S2_OK ==> g < \result.gpa) ==> PA(&pt->pool, g) == -1; */
 S2_MUST_USE struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa);
@@ -249,7 +274,13 @@ S2_MUST_USE struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa);
  */
 /*@ requires inv: \valid_read(pt) && Good(pt);
     terminates \true; exits \false; assigns \nothing;
-    ensures count: \result.status == S2_OK ==> 1 <= \result.count <= S2_LEVELS; */
+    ensures count: \result.status != S2_ERR_WIDTH ==> \result.count == pt->pool.top - lev(&pt->pool, gpa) + 1;
+    ensures step: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==>
+                    \result.step[k].level == pt->pool.top - k && \result.step[k].slot == slot_of(gpa, pt->pool.top - k) &&
+                    \result.step[k].table_hpa == table_hpa(&pt->pool, tab(&pt->pool, pt->pool.top - k, gpa)) &&
+                    \result.step[k].entry == pt->pool.tables[tab(&pt->pool, pt->pool.top - k, gpa)].e[slot_of(gpa, pt->pool.top - k)];
+    ensures answer: gpa < width(pt->gpa_bits) ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
+                                              : \result.status == S2_ERR_WIDTH && \result.count == 0; */
 S2_MUST_USE struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa);
 
 #endif

@@ -24,9 +24,6 @@ FORMATS = ("ept", "npt", "a64", "gst")
 
 # Axioms that define a symbol: why there is such a function. With a name after `|`, specs/definitions.mlw has the model.
 DEFINITIONS = {
-    "census_0": "census is a sum, by recursion on n",
-    "census_S": "census is a sum, by recursion on n",
-    "tally_is": "tally is census over the whole pool, which is all it reads | Child",
     "Zero_elim": "Zero is `every entry is 0`; the two axioms are the two halves of that equivalence | Zero",
     "Zero_intro": "Zero is `every entry is 0`; the two axioms are the two halves of that equivalence | Zero",
     "cnt_0": "cnt is a sum, by recursion on n | Sum",
@@ -39,6 +36,8 @@ DEFINITIONS = {
     "idx_def": "idx is found by a search from the end | Idx",
     "idx_all": "idx is found by a search from the end | Idx",
     "win_def": "win is the last window that starts at or before g | Win",
+    "child_at": "child_ix is that quotient where the table lies above the pool's start | Child",
+    "child_no": "and -1 below it | Child",
     "child_is": "pte_child is child_ix at the pool's address, which is all it reads | Child",
     "pay_d": "pay numbers the triples of integers, which are as many as the integers; pay_delta takes one apart",
     "pay_a": "pay numbers the triples of integers, which are as many as the integers; pay_attr takes one apart",

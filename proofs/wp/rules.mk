@@ -1,6 +1,6 @@
 # WP: what proofs/wp/proved.txt names, proved afresh. `make prove-FILE FILE=src/tree.h FUNCTIONS="..."` for daily work.
 WP_FILES := $(shell sed -n 's/^\([a-z][^ ]*\).*/\1/p' proofs/wp/proved.txt)
-wp_name = $(subst /,_,$(basename $(1)))
+wp_name = $(subst /,_,$(subst .,_,$(1)))
 wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
 
 # one rule per file, written out: make does not look for pattern rules of phony targets
@@ -15,3 +15,15 @@ prove: $(foreach f,$(WP_FILES),prove-wp-$(call wp_name,$(f))) ## Frama-C/WP: eve
 prove-FILE: ## Frama-C/WP on FILE=... FUNCTIONS="...", from the cache
 	@sh proofs/wp/run.sh $(FILE) $(FUNCTIONS)
 .PHONY: prove prove-FILE
+
+# one rule per mutant: LIST+NAME is the line NAME of proofs/wp/mutants/LIST.txt
+WP_MUTANT_LISTS := $(patsubst proofs/wp/mutants/%.txt,%,$(sort $(wildcard proofs/wp/mutants/*.txt)))
+WP_MUTANTS := $(foreach l,$(WP_MUTANT_LISTS),$(shell sed -n 's/^\([a-z0-9-]*\) | .*/$(l)+\1/p' proofs/wp/mutants/$(l).txt))
+define wp_mutant_rule
+prove-wp-mutant-$(1)-$(2):
+	@RESULTS=$$(RESULTS) tests/run.sh mutants wp-$(1)-$(2) sh proofs/wp/mutant.sh $(1) $(2)
+.PHONY: prove-wp-mutant-$(1)-$(2)
+endef
+$(foreach m,$(WP_MUTANTS),$(eval $(call wp_mutant_rule,$(firstword $(subst +, ,$(m))),$(lastword $(subst +, ,$(m))))))
+prove-mutants: $(foreach m,$(WP_MUTANTS),prove-wp-mutant-$(subst +,-,$(m))) ## Frama-C/WP: mutants, each killed by the goal it names
+.PHONY: prove-mutants

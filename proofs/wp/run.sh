@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh FILE [FUNCTION...] - prove the contracts of the functions of FILE (a source or a header), or of those named, with
 # WP. Prints `proved/total seconds slowest function` each, the goals left open, and `N passed, N failed`. Run from the root
-# of the tree. Environment: TIMEOUT seconds per goal and prover, PAR goals at a time, CACHE=none proves everything afresh,
+# of the tree. Environment: TIMEOUT seconds per goal and prover, PROVERS, PAR goals at a time, CACHE=none proves all afresh,
 # WPFLAGS more options, LOG where the log goes.
 set -u
 if [ $# -lt 1 ]; then
@@ -32,7 +32,7 @@ start=$(date +%s)
 frama-c -no-unicode -c11 -machdep gcc_x86_64 -kernel-warn-key annot-error=abort \
   -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc -DS2_LAWS_BY_DRIVER' "$src" \
   -wp -wp-rte -warn-unsigned-overflow -wp-model Typed -wp-driver specs/stage2.driver \
-  -wp-prover cvc4,Z3:4.8.12 -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" \
+  -wp-prover "${PROVERS:-cvc4,Z3:4.8.12}" -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" \
   -wp-fct "$functions" -wp-status-all ${WPFLAGS:-} >"$log" 2>&1
 rc=$?
 python3 proofs/wp/report.py report "$log" "$functions" $rc $(($(date +%s) - start))

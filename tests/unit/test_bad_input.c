@@ -195,7 +195,7 @@ static void other_arguments(void **state) {
   row("s2_map_linear", "flag of another call", s2_map_linear(s, EMPTY, P(1), G(10), S2_RW, S2_POPULATE), S2_ERR_CONFIG);
   row("s2_map_linear", "flag that does not exist", s2_map_linear(s, EMPTY, P(1), G(10), S2_RW, 0x80000000u),
       S2_ERR_CONFIG);
-  row("s2_map_alloc", "flag that does not exist", s2_map_alloc(s, EMPTY, P(1), S2_RW, 8), S2_ERR_CONFIG);
+  row("s2_map_alloc", "flag that does not exist", s2_map_alloc(s, EMPTY, P(1), S2_RW, 0x10), S2_ERR_CONFIG);
   row("s2_pt_map", "leaf_max above 3", s2_pt_map(&s->pt, EMPTY, P(1), G(10), S2_RW, 4), S2_ERR_CONFIG);
   row("s2_pt_tables_needed", "leaf_max above 3", s2_pt_tables_needed(&s->pt, EMPTY, P(1), G(10), 4).status,
       S2_ERR_CONFIG);
