@@ -103,7 +103,7 @@ install: all ## copy headers, libraries and the tool to PREFIX (DESTDIR is honou
 
 help: ## this list
 	@printf 'libstage2: make TARGET [CC=gcc|clang] [SAN=1] [COV=1] [V=1]\n\n'
-	@grep -hE '^[a-z-]+:.*## ' Makefile $(wildcard src/tool/rules.mk tests/*/rules.mk proofs/rules.mk proofs/*/rules.mk) | \
+	@grep -hE '^[a-z-]+:.*## ' Makefile $(wildcard src/tool/rules.mk tests/*/rules.mk proofs/rules.mk proofs/*/rules.mk proofs/cbmc/vcpu/rules.mk arch/*/*/rules.mk tests/qemu/*/rules.mk tests/qemu/*/*/*.mk) | \
 	  sed -E 's/^([a-z-]+):.*## /\1\t/' | sort -u | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
 
 clean: ## remove everything built

@@ -14,8 +14,8 @@
 uint32_t s2_leaf_max(void);
 /*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == max_hpa_bits; */
 uint32_t s2_hpa_bits_max(void);
-#define S2_LEAF_MAX      s2_leaf_max()
-#define S2_HPA_BITS_MAX  s2_hpa_bits_max()
+#define S2_LEAF_MAX     s2_leaf_max()
+#define S2_HPA_BITS_MAX s2_hpa_bits_max()
 
 /* Values the code reads. Functions, because WP would have to assume that variables lie apart from everything else. */
 /*@ axiomatic Values { logic integer new_ad; } */

@@ -33,7 +33,7 @@ S2_INLINE uint64_t s2_run_bytes(uint32_t n, uint8_t l) {
 struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
 
 /** S2_OK when the plan can be carried out: nothing in the way, tables enough. */
-/*@ requires p: \valid_read(p);
+/*@ requires p: \valid_read(p) && 0 <= p->nfree;
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree; */
 static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_need plan) {

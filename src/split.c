@@ -315,7 +315,7 @@ static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t
 }
 
 /** The arguments of a collapse, in the order of the header. */
-/*@ requires pt: \valid_read(pt);
+/*@ requires pt: Good(pt);
     terminates \true; exits \false; assigns \nothing; */
 static s2_status check_collapse(const struct s2_pt *pt, uint64_t gpa, uint32_t level) {
   if (level == 0 || level > pt->pool.leaf_max || level > pt->pool.top) {

@@ -50,8 +50,7 @@ def strip(text):
     """Without comments, but with the annotations that comments are."""
     text = re.sub(r"//[^\n]*", "", text)
     text = re.sub(r"/\*(?!@).*?\*/", "", text, flags=re.S)
-    # what is read without the driver is no part of the proofs
-    return re.sub(r"#ifdef S2_LAWS_BY_DRIVER\n(.*?)#else\n.*?#endif", r"\1", text, flags=re.S)
+    return text
 
 
 def axiomatics(path):

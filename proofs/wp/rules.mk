@@ -6,7 +6,7 @@ wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
 # one rule per file, written out: make does not look for pattern rules of phony targets
 define wp_rules
 prove-wp-$(call wp_name,$(1)):
-	@RESULTS=$$(RESULTS) CACHE=none tests/run.sh goals wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
+	@RESULTS=$$(RESULTS) CACHE=none PAR=1 TIMEOUT=40 tests/run.sh goals wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
 .PHONY: prove-wp-$(call wp_name,$(1))
 endef
 $(foreach f,$(WP_FILES),$(eval $(call wp_rules,$(f))))

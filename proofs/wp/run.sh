@@ -30,7 +30,7 @@ functions=$(python3 proofs/wp/report.py functions "$file" "$@") || exit 1
 start=$(date +%s)
 # shellcheck disable=SC2086
 frama-c -no-unicode -c11 -machdep gcc_x86_64 -kernel-warn-key annot-error=abort \
-  -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc -DS2_LAWS_BY_DRIVER' "$src" \
+  -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc' "$src" \
   -wp -wp-rte -warn-unsigned-overflow -wp-model Typed -wp-driver specs/stage2.driver \
   -wp-prover "${PROVERS:-cvc4,Z3:4.8.12}" -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" \
   -wp-fct "$functions" -wp-status-all ${WPFLAGS:-} >"$log" 2>&1
