@@ -158,7 +158,7 @@ static void block_or_pages(void **state) {
 static void part_of_block(void **state) {
   (void)state;
   struct env e;
-  uint64_t map[8];
+  uint64_t map[16];
   for (uint32_t how = 0; how < 2; how++) {
     if (how == 1 && !can_log()) {
       continue;
