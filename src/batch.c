@@ -3,7 +3,6 @@
  * batch.c - many translations at once. Two passes over up to 32 addresses: the upper levels, whose tables are few and
  * cached, then the last, whose tables are many; its entry was asked for in the first pass and has arrived in the second.
  */
-#include "stage2/cursor.h"
 #include "ops.h"
 
 #define LANES 32u

@@ -61,21 +61,6 @@ S2_MUST_USE s2_status s2_cursor_init(struct s2_cursor *c, const struct s2_space 
     ensures empty: \forall integer k; 0 <= k <= c->mask ==> c->slots[k].region == -1; */
 void s2_cursor_forget(struct s2_cursor *c);
 
-/** The answer at the end of a path, whose entry is e of level l. */
-/*@ requires l: l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
-S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l) {
-  struct s2_translation r = {S2_ERR_NOT_MAPPED, 0, 0, 0};
-  if (s2_entry_kind(l, e) == S2_LEAF) {
-    uint64_t off = s2_offset(gpa, l);
-    r.status = S2_OK;
-    r.hpa = s2_entry_hpa(l, e) + off;
-    r.len = s2_span(l) - off;
-    r.attr = s2_entry_attr(l, e);
-  }
-  return r;
-}
-
 /** A lookup that has to walk: the same answer, and its slot is filled. gpa is in the space's range. */
 /*@ requires inv: \valid(c) && Good(&c->space->pt) && c->space->base <= gpa < c->space->limit;
     terminates \true; exits \false;

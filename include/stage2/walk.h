@@ -163,26 +163,33 @@ static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t
   return t;
 }
 
+/** The answer at the end of a path, whose entry is e of level l. */
+/*@ requires l: l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing; */
+S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l) {
+  struct s2_translation r = {S2_ERR_NOT_MAPPED, 0, 0, 0};
+  if (s2_entry_kind(l, e) == S2_LEAF) {
+    uint64_t off = s2_offset(gpa, l);
+    r.status = S2_OK;
+    r.hpa = s2_entry_hpa(l, e) + off;
+    r.len = s2_span(l) - off;
+    r.attr = s2_entry_attr(l, e);
+  }
+  return r;
+}
+
 /** s2_translate(), inline. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
     ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
 S2_INLINE struct s2_translation s2_lookup(const struct s2_space *s, uint64_t gpa) {
-  struct s2_translation r = {S2_ERR_NOT_MAPPED, 0, 0, 0};
   if (gpa < (uint64_t)s->base || gpa >= (uint64_t)s->limit) {
-    r.status = gpa >= s2_width(s->pt.gpa_bits) ? S2_ERR_WIDTH : S2_ERR_RANGE;
+    struct s2_translation r = {gpa >= s2_width(s->pt.gpa_bits) ? S2_ERR_WIDTH : S2_ERR_RANGE, 0, 0, 0};
     return r;
   }
   struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
-  if (s2_entry_kind(at.l, at.e) == S2_LEAF) {
-    uint64_t off = s2_offset(gpa, at.l);
-    r.status = S2_OK;
-    r.hpa = s2_entry_hpa(at.l, at.e) + off;
-    r.len = s2_span(at.l) - off;
-    r.attr = s2_entry_attr(at.l, at.e);
-  }
-  return r;
+  return s2_answer_of(gpa, at.e, at.l);
 }
 
 #endif
