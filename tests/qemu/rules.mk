@@ -2,6 +2,11 @@
 # JUDGE_ADDRESSES=N: addresses to compare per judge; JUDGE_SEED=N: another run of random operations.
 JUDGE_ADDRESSES ?= 1000000
 JUDGE_SEED ?= 1
+# a long run is ten shorter ones, whose lines in JUDGE_LONG add up; it goes on where it was stopped
+JUDGE_LONG ?= $(B)/qemu/long
+JUDGE_LONG_ADDRESSES ?= 10000000
+JUDGE_LONG_SEEDS ?= 101 102 103 104 105 106 107 108 109 110
+judge_long = +$(Q)MAKE='$(MAKE)' sh tests/qemu/tools/long.sh $(1) '$(JUDGE_LONG)' $(JUDGE_LONG_ADDRESSES) $(JUDGE_LONG_SEEDS)
 QEMU_BIN := $(B)/qemu/bin
 QEMU_STAMP := $(B)/qemu/installed
 JUDGE_SRC := $(addprefix tests/qemu/judge/,judge.c judge_ops.c judge_host.c judge_put.c judge_mem.c)
@@ -18,7 +23,7 @@ $(QEMU_STAMP): tests/qemu/tools/install-qemu.sh tests/qemu/tools/VERSION proofs/
 	  mv $@.new $@
 
 check-qemu: ## hardware walkers as judges: QEMU and Bochs against every translation, boots of Linux
-judge-long: ## the same comparisons with 10^8 addresses per judge, by hand
+judge-long: ## the same comparisons with 10^8 addresses per judge, by hand, resumable
 FORCE:
 .PHONY: check-qemu judge-long FORCE
 

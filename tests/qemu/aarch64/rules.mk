@@ -110,7 +110,8 @@ $(foreach m,$(A64J_BROKEN_at),$(eval $(call a64j_check,at-$(m),$(m)/at,$(A64J_QE
 
 check-qemu: check-qemu-aarch64
 judge-long-aarch64:
-	+$(Q)$(MAKE) --no-print-directory judge-aarch64-at judge-aarch64-access JUDGE_ADDRESSES=100000000
+	$(call judge_long,aarch64-at)
+	$(call judge_long,aarch64-access)
 judge-long: judge-long-aarch64
 .PHONY: check-qemu-aarch64 judge-long-aarch64 FORCE
 

@@ -110,6 +110,7 @@ struct judge_plan {
   struct s2_area_memory areas; /* for JUDGE_SPACE                                                              */
   struct judge_window frames;  /* for JUDGE_SPACE: RAM for alloc areas, at most JUDGE_FRAMES pages, 2 MiB aligned */
   struct judge_fixed fixed;
+  bool brief_holes;      /* refusals are dear: where nothing is mapped, ask one kind of access, a random one   */
   bool must_disagree;    /* a negative test: the library is built broken, every shape must see it              */
   bool any_disagreement; /* a negative test: the library is built broken, one shape must see it, in any way    */
 };

@@ -113,6 +113,6 @@ judge-riscv64: $(RV_OUT)/judge.elf $(QEMU_STAMP)
 check-qemu-riscv64: judge-riscv64
 check-qemu: check-qemu-riscv64
 judge-long-riscv64:
-	+$(Q)$(MAKE) --no-print-directory judge-riscv64 JUDGE_ADDRESSES=100000000
+	$(call judge_long,riscv64)
 judge-long: judge-long-riscv64
 .PHONY: judge-riscv64 check-qemu-riscv64 judge-long-riscv64

@@ -291,6 +291,7 @@ _Noreturn void judge_main(void) {
       .areas = {chunks, lo, id, spare, CHUNKS},
       .frames = {windows[0].hpa + RAM_SZ, RAM_SZ / 2, true},
       .fixed = {ASK_GPA, ASK_SIZE, ask_pages()},
+      .brief_holes = true, /* a refusal leaves the guest, and the emulators then forget every translation */
       .any_disagreement = (settings.parts & PART_MUTANT) != 0,
   };
   ask_init();

@@ -57,7 +57,7 @@ judge-$(1): $(B)/qemu/x86_64/$(1).img $(X86_TOOL_$(1))
 	  s/^not visible/          &/p; s/^not judged/          &/p' $(RESULTS)/judges/$(1).log
 check-qemu-x86_64: judge-$(1)
 judge-long-$(1):
-	+$(Q)$(MAKE) --no-print-directory judge-$(1) JUDGE_ADDRESSES=100000000
+	$(call judge_long,$(1))
 judge-long: judge-long-$(1)
 .PHONY: judge-$(1) judge-long-$(1)
 endef

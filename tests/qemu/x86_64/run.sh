@@ -23,7 +23,7 @@ bytes() {
   done
 }
 
-cp "$image" "$dir/image"
+cp "$image" "$dir/image" || exit 1
 {
   bytes "${4:-0}"
   bytes "${5:-0}"
