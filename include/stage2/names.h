@@ -137,6 +137,10 @@
 #define s2_clone              S2_NAME(clone)
 #define s2_copy_page          S2_NAME(copy_page)
 #define s2_take_frame         S2_NAME(take_frame)
+/* check.h */
+#define s2_pt_check           S2_NAME(pt_check)
+#define s2_space_check        S2_NAME(space_check)
+#define s2_flaw_text          S2_NAME(flaw_text)
 /* stats.h */
 #define s2_stats_of           S2_NAME(stats_of)
 #define s2_memory_report      S2_NAME(memory_report)

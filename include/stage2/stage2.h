@@ -5,6 +5,7 @@
 #include "ahead.h"
 #include "area.h"
 #include "attr.h"
+#include "check.h"
 #include "device.h"
 #include "flush.h"
 #include "format.h"

@@ -230,7 +230,11 @@ static const char *check_stats(const struct t_world *w) {
 }
 
 const char *t_check_model(struct t_world *w) {
-  const char *why = check_areas(w);
+  struct s2_space whole = w->s; /* with the chunks that injection hides */
+  whole.areas.nspare += (int32_t)w->hidden;
+  struct s2_flaw flaw = s2_space_check(&whole);
+  const char *why = flaw.kind == S2_SOUND ? NULL : s2_flaw_text(flaw.kind);
+  why = why != NULL ? why : check_areas(w);
   why = why != NULL ? why : check_leaves(w);
   why = why != NULL ? why : check_next(w);
   why = why != NULL ? why : check_stats(w);
