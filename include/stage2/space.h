@@ -60,6 +60,37 @@ struct s2_translation {
   uint32_t attr;    /* rights, type, accessed and dirty                                    */
 };
 
+#ifdef __FRAMAC__
+/*@ // an area whose addresses are mapped as long as it is there
+    predicate Linear(integer p) = pay_backend(p) % 256 == 1;
+    // areas and tables agree: nothing is mapped outside an area, and a linear area is mapped where its delta says
+    predicate InArea{L}(struct s2_space *s) = \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) != -1 ==> !NoArea(&s->areas, g);
+    predicate LinearThere{L}(struct s2_space *s) = \forall integer g; Dom(&s->pt.pool, g) ==> !NoArea(&s->areas, g) ==>
+      Linear(AreaPay(&s->areas, g)) ==> PA(&s->pt.pool, g) == g + pay_delta(AreaPay(&s->areas, g));
+    // no area outside the guest range, which is within the width
+    predicate InRange{L}(struct s2_space *s) = 0 <= s->base < s->limit <= width(s->pt.gpa_bits) &&
+      \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit;
+    // two spaces, or a space and its arrays, never share memory
+    predicate SpaceMemory{L}(struct s2_space *s) = \valid(s) && \separated(s,
+      s->pt.pool.tables + (0 .. s->pt.pool.cap-1), s->pt.pool.nodes + (0 .. s->pt.pool.cap-1), s->pt.pool.stack + (0 .. s->pt.pool.cap-1),
+      s->areas.chunks + (0 .. s->areas.cap-1), s->areas.lo + (0 .. s->areas.cap-1), s->areas.id + (0 .. s->areas.cap-1),
+      s->areas.spare + (0 .. s->areas.cap-1));
+    // what holds of a space between any two calls; s2_space_check() tries it (check.h)
+    predicate SpaceInv{L}(struct s2_space *s) = SpaceMemory(s) && Good(&s->pt) && AreasInv(&s->areas) && InRange(s) && InArea(s) &&
+      LinearThere(s);
+    // nothing that a guest could notice is different
+    predicate SpaceSame{K,L}(struct s2_space *s) = \at(Same{K,L}(&s->pt.pool) &&
+      (\forall integer g; 0 <= g ==> AreaKept{K,L}(&s->areas, g)), L);
+    // g is as it was, to the guest and in the areas
+    predicate Untouched{K,L}(struct s2_space *s, integer g) = \at(PA{L}(&s->pt.pool, g) == PA{K}(&s->pt.pool, g) &&
+      AT{L}(&s->pt.pool, g) == AT{K}(&s->pt.pool, g) && AreaKept{K,L}(&s->areas, g), L); */
+/* what a call on a space may write: the record and the arrays that were handed in */
+#define S2_SPACE_WRITES(s)                                                                                             \
+  *s, s->pt.pool.tables[0..s->pt.pool.cap - 1], s->pt.pool.nodes[0..s->pt.pool.cap - 1],                               \
+      s->pt.pool.stack[0..s->pt.pool.cap - 1], s->areas.chunks[0..s->areas.cap - 1], s->areas.lo[0..s->areas.cap - 1], \
+      s->areas.id[0..s->areas.cap - 1], s->areas.spare[0..s->areas.cap - 1]
+#endif
+
 /**
  * s2_init() - an empty space. Return: S2_OK; S2_ERR_NULL, S2_ERR_CONFIG, S2_ERR_ALIGN, S2_ERR_WIDTH, S2_ERR_OVERFLOW,
  * S2_ERR_NO_TABLES. Installs nothing: load s2_root() and invalidate this VMID before the first entry.
@@ -70,18 +101,23 @@ struct s2_translation {
             cfg->tables.stack[0 .. cfg->tables.count-1], cfg->areas.chunks[0 .. cfg->areas.count-1],
             cfg->areas.lo[0 .. cfg->areas.count-1], cfg->areas.id[0 .. cfg->areas.count-1],
             cfg->areas.spare[0 .. cfg->areas.count-1];
-    ensures done: \result == S2_OK ==> Good(&s->pt) && AreasInv(&s->areas); */
+    ensures done: \result == S2_OK ==> SpaceInv(s);
+    ensures range: \result == S2_OK ==> s->base == cfg->gpa_base && (cfg->gpa_size != 0 ==> s->limit == cfg->gpa_base + cfg->gpa_size);
+    ensures empty: \result == S2_OK ==> \forall integer g; 0 <= g ==> NoArea(&s->areas, g) && (Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == -1); */
 S2_MUST_USE s2_status s2_init(struct s2_space *s, const struct s2_space_config *cfg);
 
 /** s2_clear() - no areas, no mappings; alloc frames go home, once, after the invalidation. Cannot fail. (SPC-1) */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
     ensures none: \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == -1 && NoArea(&s->areas, g); */
 void s2_clear(struct s2_space *s);
 
 /** s2_fini() - s2_clear(), then the memory handed in is the integrator's again. Remove the root from all CPUs first. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
-    terminates \true; exits \false; */
+/*@ requires inv: SpaceInv(s);
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s); */
 void s2_fini(struct s2_space *s);
 
 /**
@@ -90,12 +126,15 @@ void s2_fini(struct s2_space *s);
  * Return: S2_OK; S2_ERR_ALIGN, S2_ERR_SIZE, S2_ERR_OVERFLOW, S2_ERR_WIDTH, S2_ERR_RANGE, S2_ERR_ATTR, S2_ERR_CONFIG
  * (flags), S2_ERR_POOL; S2_ERR_MAPPED: an area is there; S2_ERR_NO_TABLES, S2_ERR_NO_AREAS.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
-                  PA(&s->pt.pool, g) == hpa + (g - gpa) && !NoArea(&s->areas, g);
-    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+                  PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr) && !NoArea(&s->areas, g) &&
+                  AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1) && NoArea{Pre}(&s->areas, g);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
                                     uint32_t flags);
 
@@ -106,11 +145,16 @@ S2_MUST_USE s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t s
  * zeroed and mapped now, or all given back and nothing stays.
  * Return: as s2_map_linear(), and S2_ERR_NO_FRAMES.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
-    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> !NoArea(&s->areas, g);
-    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> !NoArea(&s->areas, g) &&
+                  pay_attr(AreaPay(&s->areas, g)) == attr && !Linear(AreaPay(&s->areas, g)) && NoArea{Pre}(&s->areas, g);
+    ensures lazy: \result == S2_OK ==> (flags / 2) % 2 == 0 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1;
+    ensures there: \result == S2_OK ==> (flags / 2) % 2 == 1 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) != -1;
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags);
 
 /**
@@ -122,14 +166,15 @@ S2_MUST_USE s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t si
  * be split), S2_ERR_NO_AREAS (an area must be cut): nothing changed.
  * Cost: one descent per leaf table touched (two for alloc areas), one invalidation.  Requirements: ARE-2 BCK-4 INV-2
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
                   PA(&s->pt.pool, g) == -1 && NoArea(&s->areas, g);
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==>
-                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AreaKept{Pre,Post}(&s->areas, g);
-    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+                   Untouched{Pre,Post}(s, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size);
 
 /**
@@ -138,10 +183,19 @@ S2_MUST_USE s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size);
  * The whole range must lie in areas. Return: as s2_unmap(), and S2_ERR_ATTR: not a legal set of rights (which does not
  * depend on the type in any format); S2_ERR_NOT_MAPPED: an address in no area. Nothing changed then.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
-    ensures addr: \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)); */
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures addr: \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g));
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> !NoArea(&s->areas, g) &&
+                  AreaPay(&s->areas, g) == pay(pay_delta(AreaPay{Pre}(&s->areas, g)),
+                    pay_attr(AreaPay{Pre}(&s->areas, g)) - pay_attr(AreaPay{Pre}(&s->areas, g)) % 16 + rights,
+                    pay_backend(AreaPay{Pre}(&s->areas, g)));
+    ensures rights: \result == S2_OK ==> !s->shares ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) != -1 ==>
+                      AT(&s->pt.pool, g) == with_rights(\old(AT(&s->pt.pool, g)), rights);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t rights);
 
 /**
@@ -150,10 +204,14 @@ S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size
  * For ballooning and eviction: s2_host_frame_free() is called after the invalidation, so what it finds in the frame is
  * final. Return: as s2_unmap(); S2_ERR_BACKEND: an area in the range is not an alloc area. Holes are allowed.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
-    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1; */
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1;
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
+    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size);
 
 /** One of the ranges of a list. */
@@ -170,13 +228,15 @@ struct s2_range {
  * blocks to be split for each range by itself. On refusal nothing has changed.
  * Cost: two descents per leaf table and range, one invalidation (and one per block split).
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
-    requires mem: \valid_read(r + (0 .. n-1));
+/*@ requires inv: SpaceInv(s);
+    requires mem: r != \null ==> \valid_read(r + (0 .. n-1));
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
     ensures in: \result == S2_OK ==> \forall integer k, g; 0 <= k < n ==> r[k].gpa <= g < r[k].gpa + r[k].size ==>
                   PA(&s->pt.pool, g) == -1;
-    ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
+    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_discard_list(struct s2_space *s, const struct s2_range *r, uint32_t n);
 
 /**
@@ -225,12 +285,22 @@ S2_MUST_USE struct s2_leaf s2_query(const struct s2_space *s, uint64_t gpa);
  * Idempotent: after RESOLVED the same fault is SPURIOUS, and SPURIOUS allocates and changes nothing.
  * Cost: one area search, one or two descents; with NO_MEMORY nothing has changed.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas);
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
     ensures there: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_SPURIOUS ==>
-                     PA(&s->pt.pool, gpa) == \result.hpa;
-    ensures same: \result.kind != S2_FAULT_RESOLVED ==> Same{Pre,Post}(&s->pt.pool); */
+                     PA(&s->pt.pool, gpa) == \result.hpa && (AT(&s->pt.pool, gpa) & access) == access;
+    ensures bad: \result.kind == S2_FAULT_BAD <==> access == 0 || access >= 16;
+    ensures none: \result.kind == S2_FAULT_NO_AREA ==> NoArea(&s->areas, gpa) && PA(&s->pt.pool, gpa) == -1;
+    ensures denied: \result.kind == S2_FAULT_DENIED ==> !NoArea(&s->areas, gpa) &&
+                      (pay_attr(AreaPay(&s->areas, gpa)) & access) != access;
+    ensures allowed: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_SPURIOUS || \result.kind == S2_FAULT_NO_MEMORY ==>
+                       !NoArea(&s->areas, gpa) && (pay_attr(AreaPay(&s->areas, gpa)) & access) == access;
+    ensures kept: !s->shares ==> \forall integer g; Dom(&s->pt.pool, g) ==> \old(PA(&s->pt.pool, g)) != -1 ==>
+                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g));
+    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures same: \result.kind != S2_FAULT_RESOLVED ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE struct s2_fault_result s2_fault(struct s2_space *s, uint64_t gpa, uint32_t access);
 
 /** s2_root() - s2_pt_root() of the space. */
