@@ -93,13 +93,16 @@ status: ## one line per kind of evidence, from the last results
 	@sh tests/status.sh
 
 PREFIX ?= /usr/local
+# headers find each other from $(PREFIX)/include alone
 install: all ## copy headers, libraries and the tool to PREFIX (DESTDIR is honoured)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/include/stage2 $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 include/stage2/*.h $(DESTDIR)$(PREFIX)/include/stage2/
 	$(Q)for h in arch/*.h $(foreach f,$(FORMATS),$(ARCH_$(f))/entry.h $(ARCH_$(f))/geometry.h); do \
 	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/stage2/$$h; done
+	$(Q)sed -i 's,#include "arch/,#include "../../,' $(foreach f,$(FORMATS),$(DESTDIR)$(PREFIX)/include/stage2/$(ARCH_$(f))/geometry.h)
 	$(Q)install -m 644 $(LIBS) $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 755 $(B)/stage2 $(DESTDIR)$(PREFIX)/bin/
+	+$(Q)if command -v $(RV64_PREFIX)gcc >/dev/null; then $(MAKE) --no-print-directory install-vcpu; fi
 
 help: ## this list
 	@printf 'libstage2: make TARGET [CC=gcc|clang] [SAN=1] [COV=1] [V=1]\n\n'

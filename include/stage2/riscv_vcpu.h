@@ -112,7 +112,8 @@ enum s2_rv_why {
   S2_RV_WHY_NONE = 0,
   S2_RV_WHY_FETCH,     /* instruction fetch outside every area            */
   S2_RV_WHY_WALK,      /* the guest's own page tables lie in no area      */
-  S2_RV_WHY_DENIED,    /* the area forbids this access                    */
+  S2_RV_WHY_DENIED,    /* the area forbids this access. When width is not 0 the access was decoded: the host may do
+                          it (a store into flash) and complete it as it completes MMIO, or reflect it */
   S2_RV_WHY_ATOMIC,    /* LR, SC or AMO outside every area                */
   S2_RV_WHY_INSN,      /* no load or store that the decoder knows         */
   S2_RV_WHY_UNREADABLE /* the instruction cannot be read: it keeps moving */
@@ -121,16 +122,17 @@ enum s2_rv_why {
 struct s2_rv_exit {
   enum s2_rv_exit_kind kind;
   enum s2_rv_why why;
-  s2_status status; /* NO_MEMORY: S2_ERR_NO_FRAMES or S2_ERR_NO_TABLES                      */
+  s2_status status; /* NO_MEMORY: S2_ERR_NO_FRAMES or S2_ERR_NO_TABLES; FAULT: S2_ERR_DENIED
+                       when an area forbids the access, whatever why says                  */
   uint32_t access;  /* the right that was missing: S2_R, S2_W or S2_X                       */
   uint64_t gpa;     /* of MMIO, FAULT, PAGE, NO_MEMORY                                      */
-  uint64_t value;   /* as the kind says                                                     */
+  uint64_t value;   /* as the kind says; FAULT, DENIED: the data of a store                 */
   uint64_t reason;  /* SHUTDOWN                                                             */
-  uint8_t width;    /* MMIO: bytes, 1 2 4 8                                                 */
-  uint8_t reg;      /* MMIO: register number                                                */
+  uint8_t width;    /* MMIO, DENIED: bytes, 1 2 4 8; 0 when it was no plain load or store   */
+  uint8_t reg;      /* MMIO, DENIED: register number                                        */
   uint8_t length;   /* MMIO, FAULT: bytes of the instruction; 0 when unknown                */
   bool sign;        /* MMIO_READ: the value will be sign extended                           */
-  bool fp;          /* MMIO: register of the F file                                         */
+  bool fp;          /* MMIO, DENIED: register of the F file                                 */
 };
 
 /** SBI HSM states, with the numbers of the specification. */
@@ -199,7 +201,8 @@ struct s2_rv_guest {
   uint64_t generation; /* of its VMID; 0: none yet                                                          */
   uint32_t features;   /* of its harts */
   bool adding;         /* while a fault is resolved, under the lock: what s2_host_flush_remote() is called for only adds
-                          rights. A host may return at once then: a hart that missed it faults and forgets by itself */
+                          rights. A host may return at once then: a hart that missed it faults and forgets by itself.
+                          Never set when the space shares frames: its faults replace pages */
   uint64_t fault_gpa;  /* while s2_fault() runs: the page it is for, so that the host knows what to fill in */
   uint32_t held;       /* bytes in console                                                                  */
   uint8_t console[S2_RV_CONSOLE];
@@ -217,6 +220,19 @@ struct s2_rv_guest_config {
   uint64_t hcounteren; /* counters VS-mode may read; bit 1 is time */
   uint32_t features;   /* S2_RV_FEAT_... that every hart has on which this guest runs */
 };
+
+/*
+ * What contracts speak of. Two ghosts: s2_rv_device, all that a hart has besides memory (CSRs, FP registers, translation
+ * caches); s2_rv_memory, guest frames and what a space owns. The structs of this header lie in neither.
+ */
+/*@ ghost int s2_rv_device, s2_rv_memory; */
+/*@ predicate RvCounts{L}(struct s2_rv_profile *p) =
+      (\forall integer k; 0 <= k < S2_RV_DID_KINDS ==> 0 <= p->count[k] && 0 <= p->cycles[k]) &&
+      0 <= p->loads && 0 <= p->saves && 0 <= p->fp_loads && 0 <= p->fp_saves;
+    predicate RvGuest{L}(struct s2_rv_guest *g) =
+      \valid(g) && \valid(g->machine) && \valid(g->space) && 1 <= g->count <= S2_RV_MAX_VCPUS &&
+      \valid(g->vcpus + (0 .. g->count - 1)) &&
+      \separated(g, g->machine, g->space, g->vcpus + (0 .. g->count - 1)); */
 
 /* ---- what the host provides at link time ---- */
 
@@ -293,7 +309,8 @@ S2_MUST_USE s2_status s2_rv_start(struct s2_rv_guest *g, uint32_t index, uint64_
 struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
 
 /**
- * s2_rv_complete_read() - the answer to S2_RV_EXIT_MMIO_READ: extended or NaN-boxed into the register, pc advanced.
+ * s2_rv_complete_read() - the answer to S2_RV_EXIT_MMIO_READ, or to a decoded load that its area denied: extended or
+ * NaN-boxed into the register, pc advanced.
  * Bits of value above the width are ignored. Return: S2_OK; S2_ERR_CONFIG: no such exit is waiting.
  */
 /*@ requires v: \valid(v);
@@ -302,7 +319,7 @@ struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
     ensures none: !\old(v->pending) ==> \result == S2_ERR_CONFIG; */
 S2_MUST_USE s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value);
 
-/** s2_rv_complete_write() - the store of S2_RV_EXIT_MMIO_WRITE is done: pc advanced. Return: as above. */
+/** s2_rv_complete_write() - the store of S2_RV_EXIT_MMIO_WRITE, or one denied, is done: pc advanced. Return: as above. */
 /*@ requires v: \valid(v);
     terminates \true; exits \false;
     ensures pc: \result == S2_OK ==> !v->pending;

@@ -1,6 +1,7 @@
 # Format and static checks. Deviations from MISRA are numbered in tests/lint/MISRA.md.
 FORMATTED := $(sort $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null))
 LINTED := $(CORE_SRC)
+# what only one format has, by its rules.mk: LINTED_gst
 
 format: ## rewrite all C files in the project's style
 	$(Q)clang-format -i $(FORMATTED)
@@ -14,7 +15,7 @@ lint-cppcheck:
 define tidy_rules
 lint-tidy-$(1):
 	@RESULTS=$$(RESULTS) tests/run.sh lint tidy-$(1) clang-tidy --quiet --warnings-as-errors='*' $$(LINTED) \
-	  $(ARCH_$(1))/control.c $(ARCH_$(1))/flush.c -- $(STD) -DS2_HOSTED $(DEF_$(1)) -Iinclude -I.
+	  $(ARCH_$(1))/control.c $(ARCH_$(1))/flush.c $$(LINTED_$(1)) -- $(STD) -DS2_HOSTED $(DEF_$(1)) -Iinclude -I.
 endef
 $(foreach f,$(FORMATS),$(eval $(call tidy_rules,$(f))))
 lint-layout:

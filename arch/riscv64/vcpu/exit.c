@@ -152,10 +152,6 @@ static enum s2_rv_exit_kind page_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind
   v->exit.gpa = gpa;
   v->exit.access = access;
   v->exit.status = status;
-  if (kind == S2_RV_EXIT_FAULT) {
-    v->exit.why = S2_RV_WHY_DENIED;
-    v->pending = true;
-  }
   return kind;
 }
 
@@ -179,11 +175,11 @@ static enum s2_rv_exit_kind page_fault(struct s2_rv_vcpu *v) {
     case S2_FAULT_NO_MEMORY:
       return page_exit(v, S2_RV_EXIT_NO_MEMORY, gpa, access, r.status);
     case S2_FAULT_DENIED:
-      return page_exit(v, S2_RV_EXIT_FAULT, gpa, access, r.status);
+      return s2_rv_access(v, gpa, access, true);
     case S2_FAULT_NO_AREA:
     case S2_FAULT_BAD:
     default:
-      return s2_rv_access(v, gpa, access);
+      return s2_rv_access(v, gpa, access, false);
   }
 }
 

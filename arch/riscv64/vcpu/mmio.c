@@ -4,11 +4,12 @@
  */
 #include "vcpu.h"
 
+/** A fault only adds rights, unless clones share frames: then it may put another frame in a page's place. */
 struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access) {
   struct s2_fault_result r;
   s2_rv_host_lock(g->ctx);
   g->fault_gpa = gpa - gpa % S2_PAGE_SIZE;
-  g->adding = true;
+  g->adding = !g->space->shares;
   r = s2_fault(g->space, gpa, access);
   g->adding = false;
   s2_rv_host_unlock(g->ctx);
@@ -52,11 +53,16 @@ static uint64_t mask_of(uint8_t width) {
   return width >= 8u ? UINT64_MAX : (UINT64_C(1) << (8u * width)) - 1u;
 }
 
-static enum s2_rv_exit_kind mmio(struct s2_rv_vcpu *v, struct s2_rv_insn i) {
+/** The access as the host will complete it: outside every area MMIO, inside one that forbids it a fault. */
+static enum s2_rv_exit_kind mmio(struct s2_rv_vcpu *v, struct s2_rv_insn i, bool denied) {
   struct s2_rv_exit *e = &v->exit;
   bool store = i.kind == S2_RV_INSN_STORE;
   v->stuck = 0;
-  e->kind = store ? S2_RV_EXIT_MMIO_WRITE : S2_RV_EXIT_MMIO_READ;
+  if (denied) {
+    e->why = S2_RV_WHY_DENIED;
+  } else {
+    e->kind = store ? S2_RV_EXIT_MMIO_WRITE : S2_RV_EXIT_MMIO_READ;
+  }
   e->width = i.width;
   e->reg = i.reg;
   e->sign = i.sign;
@@ -82,16 +88,17 @@ static enum s2_rv_exit_kind unreadable(struct s2_rv_vcpu *v, struct s2_rv_guarde
   return again(v);
 }
 
-enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access) {
+enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access, bool denied) {
   struct s2_rv_insn i = s2_rv_decode_htinst(v->regs.htinst);
   (void)s2_rv_exit_as(v, S2_RV_EXIT_FAULT);
   v->exit.gpa = gpa;
   v->exit.access = access;
+  v->exit.status = denied ? S2_ERR_DENIED : S2_OK;
   if (i.kind == S2_RV_INSN_WALK_READ || i.kind == S2_RV_INSN_WALK_WRITE) {
     return fault(v, S2_RV_WHY_WALK);
   }
   if (access == S2_X) {
-    return fault(v, S2_RV_WHY_FETCH);
+    return fault(v, denied ? S2_RV_WHY_DENIED : S2_RV_WHY_FETCH);
   }
   if (i.kind == S2_RV_INSN_NONE) {
     struct s2_rv_guarded got = s2_rv_fetch(v);
@@ -110,7 +117,7 @@ enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t a
   if ((i.kind == S2_RV_INSN_STORE) != (access == S2_W)) {
     return again(v); /* the guest has changed its code since */
   }
-  return mmio(v, i);
+  return mmio(v, i, denied);
 }
 
 /** Sign or zero extended to 64 bits; a single in an F register has ones above it. */
@@ -123,9 +130,15 @@ static uint64_t extend(const struct s2_rv_exit *e, uint64_t value) {
   return value & mask;
 }
 
+/** Does the last exit wait for the host to do this access? A width is there only when the instruction was decoded. */
+static bool waits_for(const struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind, uint32_t access) {
+  const struct s2_rv_exit *e = &v->exit;
+  return v->pending && (e->kind == kind || (e->kind == S2_RV_EXIT_FAULT && e->width != 0 && e->access == access));
+}
+
 s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value) {
   const struct s2_rv_exit *e = &v->exit;
-  if (!v->pending || e->kind != S2_RV_EXIT_MMIO_READ) {
+  if (!waits_for(v, S2_RV_EXIT_MMIO_READ, S2_R)) {
     return S2_ERR_CONFIG;
   }
   if (e->fp) {
@@ -140,7 +153,7 @@ s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value) {
 }
 
 s2_status s2_rv_complete_write(struct s2_rv_vcpu *v) {
-  if (!v->pending || v->exit.kind != S2_RV_EXIT_MMIO_WRITE) {
+  if (!waits_for(v, S2_RV_EXIT_MMIO_WRITE, S2_W)) {
     return S2_ERR_CONFIG;
   }
   v->regs.sepc += v->exit.length;

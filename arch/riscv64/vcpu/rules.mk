@@ -36,11 +36,37 @@ $(RV64_LIB):
 
 all: $(VCPU_LIB)
 
+# lint: hosted with the core (LINTED_gst), and as the target compiles it
+LINTED_gst = $(VCPU_SRC)
+lint-tidy-vcpu:
+	@RESULTS=$(RESULTS) tests/run.sh lint tidy-vcpu clang-tidy --quiet --warnings-as-errors='*' $(VCPU_SRC) -- \
+	  --target=riscv64-linux-gnu -march=rv64imac $(STD) -ffreestanding $(DEF_gst) -Iinclude -I.
+lint: lint-tidy-vcpu
+.PHONY: lint-tidy-vcpu
+
+# contracts: Frama-C reads them, without a format's bits and without a hart (csr.h)
+define vcpu_contract_rules
+check-contracts-vcpu-$(1):
+	@RESULTS=$$(RESULTS) tests/run.sh contracts vcpu-$(1) tests/contracts/parse.sh $(VCPU_DIR)/$(1).c "$$(FRAMAC_CPP)"
+check-contracts: check-contracts-vcpu-$(1)
+.PHONY: check-contracts-vcpu-$(1)
+endef
+$(foreach c,$(VCPU_SRC:$(VCPU_DIR)/%.c=%),$(eval $(call vcpu_contract_rules,$(c))))
+
+# freestanding libraries have a folder of their own: the hosted ones beside them have the same names
+install-vcpu: $(RV64_LIB) ## copy the freestanding vCPU and its G-stage library to PREFIX/lib/riscv64 (make install does it)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/riscv64
+	$(Q)install -m 644 $(RV64_LIB) $(DESTDIR)$(PREFIX)/lib/riscv64/
+.PHONY: install-vcpu
+
 # what the library needs is what the headers say; it defines s2_rv_ names only and has no writable data
 embed-vcpu: $(RV64_LIB)
 	$(Q)RESULTS='$(RESULTS)' sh tests/run.sh embed vcpu sh $(VCPU_DIR)/symbols.sh $(RV64_PREFIX) $(B)/rv64 $(RV64_LIB)
-check-embed: embed-vcpu
-.PHONY: embed-vcpu
+embed-vcpu-installed: all $(RV64_LIB)
+	+$(Q)RESULTS='$(RESULTS)' sh tests/run.sh embed vcpu-installed sh tests/embed/installed.sh $(B)/embed/installed \
+	  $(RV64_PREFIX) $(MAKE) --no-print-directory CC='$(CC)' B='$(B)'
+check-embed: embed-vcpu embed-vcpu-installed
+.PHONY: embed-vcpu embed-vcpu-installed
 
 -include proofs/cbmc/vcpu/rules.mk
 -include tests/unit/riscv/rules.mk

@@ -70,7 +70,7 @@ static struct s2_piece piece_at(struct s2_rv_guest *g, uint64_t gpa, uint64_t ma
   struct s2_piece p = s2_guest_run(g->space, gpa, max, access, 0);
   if (p.status == S2_ERR_LAZY) {
     g->fault_gpa = gpa - gpa % S2_PAGE_SIZE;
-    g->adding = true;
+    g->adding = !g->space->shares;
     p = s2_guest_run(g->space, gpa, max, access, S2_GUEST_FAULT);
     g->adding = false;
   }

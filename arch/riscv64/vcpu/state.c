@@ -236,13 +236,13 @@ void s2_rv_irq(struct s2_rv_vcpu *v, uint64_t bits, bool level) {
 /** What s2_rv_irq() and other harts left for v, which is on this hart. */
 void s2_rv_take_pending(struct s2_rv_vcpu *v) {
   if (S2_RV_GET(&v->irq_clear) != 0) {
-    s2_rv_clear_hvip(S2_RV_SWAP(&v->irq_clear, 0));
+    s2_rv_clear_hvip(S2_RV_SWAP64(&v->irq_clear, 0));
   }
   if (S2_RV_GET(&v->irq_set) != 0) {
-    s2_rv_set_hvip(S2_RV_SWAP(&v->irq_set, 0));
+    s2_rv_set_hvip(S2_RV_SWAP64(&v->irq_set, 0));
   }
   if (S2_RV_GET(&v->requests) != 0) {
-    uint32_t r = S2_RV_SWAP(&v->requests, 0);
+    uint32_t r = S2_RV_SWAP32(&v->requests, 0);
     if ((r & S2_RV_REQ_VVMA) != 0) {
       s2_rv_fence_vvma();
     }

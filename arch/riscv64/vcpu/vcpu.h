@@ -13,7 +13,7 @@
 #include "regs.h"
 #include "stage2/riscv_vcpu.h"
 
-#if !defined(S2_HOSTED) && !defined(__riscv)
+#if !defined(S2_HOSTED) && !defined(__riscv) && !defined(__FRAMAC__)
 #error "the vCPU needs a RISC-V target or a hosted build"
 #endif
 
@@ -48,25 +48,48 @@ _Static_assert(sizeof(struct s2_rv_fp) == S2_RV_FP_SIZE, "regs.h and riscv_vcpu.
  * that, and they are plain loads, with fences, on the way into a guest. Frama-C sees plain accesses: one hart at a time.
  */
 #ifdef __FRAMAC__
-static uint64_t s2_rv_swapped;
+/*@ requires p: \valid(p); terminates \true; exits \false; assigns *p; ensures all: \result == \old(*p) && *p == value; */
+static inline uint64_t s2_rv_swap64(uint64_t *p, uint64_t value) {
+  uint64_t was = *p;
+  *p = value;
+  return was;
+}
+/*@ requires p: \valid(p); terminates \true; exits \false; assigns *p; ensures all: \result == \old(*p) && *p == value; */
+static inline uint32_t s2_rv_swap32(uint32_t *p, uint32_t value) {
+  uint32_t was = *p;
+  *p = value;
+  return was;
+}
 #define S2_RV_GET(p)              (*(p))
 #define S2_RV_PUT(p, value)       (*(p) = (value))
 #define S2_RV_OR(p, bits)         (*(p) |= (bits))
 #define S2_RV_AND(p, bits)        (*(p) &= (bits))
-#define S2_RV_SWAP(p, value)      ((s2_rv_swapped = *(p)), (*(p) = (value)), s2_rv_swapped)
+#define S2_RV_SWAP64(p, value)    s2_rv_swap64(p, value)
+#define S2_RV_SWAP32(p, value)    s2_rv_swap32(p, value)
 #define S2_RV_CHANGE(p, from, to) (*(p) == *(from) ? ((*(p) = (to)), true) : false)
 #else
-#define S2_RV_GET(p)         __atomic_load_n((p), __ATOMIC_SEQ_CST)
-#define S2_RV_PUT(p, value)  __atomic_store_n((p), (value), __ATOMIC_SEQ_CST)
-#define S2_RV_OR(p, bits)    ((void)__atomic_or_fetch((p), (bits), __ATOMIC_SEQ_CST))
-#define S2_RV_AND(p, bits)   ((void)__atomic_and_fetch((p), (bits), __ATOMIC_SEQ_CST))
-#define S2_RV_SWAP(p, value) __atomic_exchange_n((p), (value), __ATOMIC_SEQ_CST)
+#define S2_RV_GET(p)           __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define S2_RV_PUT(p, value)    __atomic_store_n((p), (value), __ATOMIC_SEQ_CST)
+#define S2_RV_OR(p, bits)      ((void)__atomic_or_fetch((p), (bits), __ATOMIC_SEQ_CST))
+#define S2_RV_AND(p, bits)     ((void)__atomic_and_fetch((p), (bits), __ATOMIC_SEQ_CST))
+#define S2_RV_SWAP64(p, value) __atomic_exchange_n((p), (value), __ATOMIC_SEQ_CST)
+#define S2_RV_SWAP32(p, value) __atomic_exchange_n((p), (value), __ATOMIC_SEQ_CST)
 #define S2_RV_CHANGE(p, from, to)                                                                                      \
   __atomic_compare_exchange_n((p), (from), (to), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #endif
 
+/** a + b modulo 2^64, as the guest's pc and clock go round. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures sum: \result == (a + b <= UINT64_MAX ? a + b : a + b - UINT64_MAX - 1); */
+static inline uint64_t s2_rv_plus(uint64_t a, uint64_t b) {
+  return b <= UINT64_MAX - a ? a + b : b - (UINT64_MAX - a) - 1u;
+}
+
 /* ---- CSRs: s2_rv_read_NAME(), _write_, _set_, _clear_, and _take_: clear, and say which were set ---- */
-#ifdef S2_HOSTED
+#if defined(__FRAMAC__)
+#include "hart.h"
+#define S2_RV_CSR(name, number)
+#elif defined(S2_HOSTED)
 extern uint64_t s2_rv_fake_csr[4096];
 #define S2_RV_CSR(name, number)                                                                                        \
   static inline uint64_t s2_rv_read_##name(void) {                                                                     \
@@ -139,14 +162,26 @@ struct s2_rv_guarded {
   uint64_t value; /* what was read, or htval */
   uint64_t cause; /* 0: read                 */
 };
+/* Whatever the guest does, it comes back (an interrupt ends it at the latest), and x[0] is not stored. */
+/*@ requires regs: \valid(regs);
+    terminates \true; exits \false;
+    assigns s2_rv_device, s2_rv_memory, regs->x[1 .. 31], regs->sepc, regs->sstatus, regs->hstatus, regs->scause,
+            regs->stval, regs->htval, regs->htinst, regs->host_ra, regs->host_sp, regs->host_gp, regs->host_tp,
+            regs->host_s[0 .. 11], regs->host_sstatus, regs->host_hstatus, regs->host_stvec, regs->host_sscratch; */
 void s2_rv_switch(struct s2_rv_regs *regs);
+/*@ terminates \true; exits \false; assigns s2_rv_device;
+    ensures half: \result.cause == 0 ==> \result.value <= 0xffff; */
 struct s2_rv_guarded s2_rv_hlvx(uint64_t va, uint64_t hstatus);
+/*@ terminates \true; exits \false; assigns s2_rv_device; */
 struct s2_rv_guarded s2_rv_hlvd(uint64_t va, uint64_t hstatus);
+/*@ requires fp: \valid(fp); terminates \true; exits \false; assigns s2_rv_device, fp->f[0 .. 31], fp->fcsr; */
 void s2_rv_fp_save(struct s2_rv_fp *fp);
+/*@ requires fp: \valid_read(fp); terminates \true; exits \false; assigns s2_rv_device; */
 void s2_rv_fp_load(const struct s2_rv_fp *fp);
 
 /* ---- fences on this hart ---- */
-#ifdef S2_HOSTED
+#if defined(__FRAMAC__) /* hart.h */
+#elif defined(S2_HOSTED)
 void s2_rv_fence_vvma(void);
 void s2_rv_fence_vvma_page(uint64_t va);
 void s2_rv_fence_gvma(void);
@@ -212,12 +247,24 @@ void s2_rv_trap_guest(struct s2_rv_vcpu *v, uint64_t cause, uint64_t value);
 void s2_rv_fp_touched(struct s2_rv_vcpu *v);
 
 /* vmid.c */
+/*@ requires g: \valid_read(g) && \valid_read(g->machine);
+    terminates \true; exits \false; assigns \nothing;
+    ensures is: \result <==> g->generation == g->machine->generation; */
 bool s2_rv_vmid_current(const struct s2_rv_guest *g);
+/*@ requires g: RvGuest(g) && g->machine->vmid_last <= g->machine->vmid_max < 16384;
+    terminates \true; exits \false;
+    assigns g->hgatp, g->generation, g->space->pt.flush.vmid, g->machine->generation, g->machine->vmid_last;
+    ensures now: g->generation == g->machine->generation;
+    ensures m: g->machine->vmid_last <= g->machine->vmid_max; */
 void s2_rv_vmid_renew(struct s2_rv_guest *g);
+/*@ requires h: \valid(h) && \valid_read(m) && \separated(h, m);
+    terminates \true; exits \false;
+    assigns h->generation, s2_rv_device;
+    ensures now: h->generation == m->generation; */
 void s2_rv_vmid_flush(struct s2_rv_hart *h, const struct s2_rv_machine *m);
 
 /* mmio.c: an access outside every area, or inside one that forbids it */
-enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access);
+enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access, bool denied);
 struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access);
 struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v);
 

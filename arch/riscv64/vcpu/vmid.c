@@ -20,9 +20,14 @@ s2_status s2_rv_machine_init(struct s2_rv_machine *m, uint32_t vmid_bits, void *
 }
 
 /** A number of the current generation; VMID 0 only when there is no other. The machine's lock is held. */
+/*@ requires m: \valid(m) && m->vmid_last <= m->vmid_max < 16384;
+    terminates \true; exits \false;
+    assigns m->generation, m->vmid_last;
+    ensures in: \result == m->vmid_last <= m->vmid_max;
+    ensures once: m->generation == \old(m->generation) ==> \result == \old(m->vmid_last) + 1; */
 static uint32_t take(struct s2_rv_machine *m) {
   if (m->vmid_last >= m->vmid_max) {
-    S2_RV_PUT(&m->generation, m->generation + 1u);
+    S2_RV_PUT(&m->generation, m->generation < UINT64_MAX ? m->generation + 1u : 1u);
     m->vmid_last = 0;
     s2_rv_host_quiesce(m->ctx);
   }

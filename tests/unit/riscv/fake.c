@@ -103,6 +103,14 @@ uint32_t s2_rv_host_console_read(void *ctx, uint8_t *to, uint32_t max) {
   return n;
 }
 
+/* the linker's --wrap: every call of the library comes here first */
+void __real_s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last);
+void __wrap_s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last);
+void __wrap_s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last) {
+  (*(f.guest.adding ? &f.remote_adding : &f.remote_taking))++;
+  __real_s2_host_flush_remote(ctx, vmid, first, last);
+}
+
 void fake_open(uint32_t vcpus, uint32_t flags, uint32_t features, uint32_t vmid_bits) {
   struct s2_rv_guest_config c = {0};
   memset(&f, 0, sizeof f);
@@ -110,6 +118,7 @@ void fake_open(uint32_t vcpus, uint32_t flags, uint32_t features, uint32_t vmid_
   env_open(&f.env, 41, 64, 256, true);
   assert_int_equal(s2_map_alloc(&f.env.s, RAM, P(RAM_PAGES), S2_RWX, 0), S2_OK);
   assert_int_equal(s2_map_alloc(&f.env.s, ROM, P(1), S2_RX, 0), S2_OK);
+  assert_int_equal(s2_map_alloc(&f.env.s, DATA, P(1), S2_RW, 0), S2_OK);
   assert_int_equal(s2_rv_machine_init(&f.machine, vmid_bits, NULL), S2_OK);
   assert_int_equal(s2_rv_hart_init(&f.hart[0], features), S2_OK);
   assert_int_equal(s2_rv_hart_init(&f.hart[1], features), S2_OK);

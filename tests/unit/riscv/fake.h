@@ -9,6 +9,7 @@
 
 #define RAM       UINT64_C(0x80000000) /* one lazy area, RAM_PAGES long */
 #define ROM       UINT64_C(0x20000000) /* one page, read and execute    */
+#define DATA      UINT64_C(0x30000000) /* one page, read and write      */
 #define DEVICE    UINT64_C(0x10000000) /* no area                       */
 #define RAM_PAGES 64u
 
@@ -33,7 +34,8 @@ struct fake {
   uint64_t hlvd_value, hlvd_cause, hlvd_htval;
   uint64_t kicked, waited; /* masks */
   uint32_t quiesced, gvma, gvma_pages, vvma, pages, fence_i;
-  int32_t locks; /* held now */
+  int32_t locks;                         /* held now */
+  uint32_t remote_adding, remote_taking; /* s2_host_flush_remote() with and without the guest's hint `adding` */
   char out[8192];
   uint32_t out_len, out_calls;
   const char *in;

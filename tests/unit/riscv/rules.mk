@@ -7,7 +7,7 @@ $(B)/unit/riscv/$(1): tests/unit/riscv/$(1).c tests/unit/riscv/fake.c tests/unit
     $(B)/libstage2-gst.a $(HOSTEDLIB) $(UNIT_DEPS)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
-	$(Q)$(CC) $(HOSTED_CFLAGS) $(DEF_gst) $(HOSTED_LDFLAGS) -o $$@ $$< tests/unit/riscv/fake.c $(VCPU_LIB) \
+	$(Q)$(CC) $(HOSTED_CFLAGS) $(DEF_gst) $(HOSTED_LDFLAGS) -Wl,--wrap=s2_host_flush_remote -o $$@ $$< tests/unit/riscv/fake.c $(VCPU_LIB) \
 	  $(B)/libstage2-gst.a $(HOSTEDLIB) -lcmocka
 unit-riscv-$(1): $(B)/unit/riscv/$(1)
 	$(Q)RESULTS='$(RESULTS)' sh tests/run.sh unit riscv-$(1) $$<

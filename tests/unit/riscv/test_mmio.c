@@ -171,6 +171,9 @@ static void faults(void **state) {
       {S2_RV_CAUSE_GUEST_STORE, DEVICE, 0x3020, S2_RV_CAUSE_STORE, S2_RV_WHY_WALK},
       {S2_RV_CAUSE_GUEST_STORE, DEVICE, AMOADD_W, S2_RV_CAUSE_STORE, S2_RV_WHY_ATOMIC},
       {S2_RV_CAUSE_GUEST_STORE, ROM, STORE(0, 1), S2_RV_CAUSE_STORE, S2_RV_WHY_DENIED},
+      {S2_RV_CAUSE_GUEST_STORE, ROM, AMOADD_W, S2_RV_CAUSE_STORE, S2_RV_WHY_ATOMIC},
+      {S2_RV_CAUSE_GUEST_STORE, ROM, 0x3020, S2_RV_CAUSE_STORE, S2_RV_WHY_WALK},
+      {S2_RV_CAUSE_GUEST_FETCH, DATA, 0, S2_RV_CAUSE_FETCH, S2_RV_WHY_DENIED},
       {S2_RV_CAUSE_GUEST_LOAD, UINT64_C(1) << 63, 0x2000, S2_RV_CAUSE_LOAD, S2_RV_WHY_WALK},
   };
   for (size_t i = 0; i < LENGTH(row); i++) {
@@ -180,6 +183,7 @@ static void faults(void **state) {
     struct s2_rv_exit e = fake_run();
     assert_int_equal(e.kind, S2_RV_EXIT_FAULT);
     assert_int_equal(e.why, row[i].why);
+    assert_int_equal(e.status, row[i].gpa == ROM || row[i].gpa == DATA ? S2_ERR_DENIED : S2_OK);
     s2_rv_fake_csr[S2_RV_CSR_VSTVEC] = 0x80001001u;
     s2_rv_fake_csr[S2_RV_CSR_VSSTATUS] = S2_RV_SSTATUS_SIE;
     v->regs.sepc = 0x4444;
@@ -193,6 +197,89 @@ static void faults(void **state) {
     assert_int_equal(v->regs.sstatus & S2_RV_SSTATUS_SPP, S2_RV_SSTATUS_SPP);
     assert_int_equal(s2_rv_reflect(v), S2_ERR_CONFIG);
   }
+  fake_close();
+}
+
+/* A store into an area that forbids it is decoded as one to a device: the host may do it, or make it an exception. */
+static void rom(void **state) {
+  struct s2_rv_vcpu *v = &f.vcpu[0];
+  (void)state;
+  fake_open(1, 0, FEATURES, 7);
+  (void)fake_run(); /* resets the vCPU */
+  v->regs.x[7] = 0x0123456789abcdefu;
+  for (uint32_t i = 0; i < 3; i++) {
+    f.at = f.count = 0;
+    fake_trap(S2_RV_CAUSE_GUEST_STORE, ROM + 6, i == 1 ? COMPRESSED(STORE(2, 7)) : STORE(1, 7));
+    struct s2_rv_exit e = fake_run();
+    uint64_t pc = v->regs.sepc;
+    assert_int_equal(e.kind, S2_RV_EXIT_FAULT);
+    assert_int_equal(e.why, S2_RV_WHY_DENIED);
+    assert_int_equal(e.gpa, ROM + 6);
+    assert_int_equal(e.access, S2_W);
+    assert_int_equal(e.width, i == 1 ? 4 : 2);
+    assert_int_equal(e.value, i == 1 ? 0x89abcdefu : 0xcdefu);
+    assert_int_equal(e.reg, 7);
+    assert_int_equal(e.length, i == 1 ? 2 : 4);
+    assert_int_equal(s2_rv_complete_read(v, 0), S2_ERR_CONFIG);
+    if (i == 2) {
+      assert_int_equal(s2_rv_reflect(v), S2_OK);
+      assert_int_equal(s2_rv_fake_csr[S2_RV_CSR_VSCAUSE], S2_RV_CAUSE_STORE);
+    } else {
+      assert_int_equal(s2_rv_complete_write(v), S2_OK);
+      assert_int_equal(v->regs.sepc - pc, e.length);
+    }
+    assert_int_equal(s2_rv_complete_write(v), S2_ERR_CONFIG);
+  }
+  f.at = f.count = 0;
+  fake_trap(S2_RV_CAUSE_GUEST_STORE, ROM, AMOADD_W);
+  (void)fake_run();
+  assert_int_equal(s2_rv_complete_write(v), S2_ERR_CONFIG); /* not an access that a host can do */
+  fake_close();
+}
+
+/* What other harts are told while a fault is resolved may be ignored, unless the fault takes a page away from them. */
+static void adding(void **state) {
+  static struct s2_hosted_storage st;
+  static struct s2_space copy;
+  uint32_t taking;
+  (void)state;
+  fake_open(1, 0, FEATURES, 7);
+  f.remote_adding = f.remote_taking = 0;
+  fake_trap(S2_RV_CAUSE_GUEST_STORE, RAM + P(1), STORE(3, 1));
+  fake_trap(S2_RV_CAUSE_GUEST_LOAD, RAM + P(2), LOAD(3, 1));
+  assert_int_equal(fake_run().kind, S2_RV_EXIT_TIMER);
+  assert_int_equal(f.remote_adding, 2);
+  assert_int_equal(f.remote_taking, 0);
+  assert_int_equal(fake_sbi(SBI_EID_DBCN, 0, 4, RAM + P(3), 0, NULL), SBI_SUCCESS); /* paged in for a console buffer */
+  assert_int_equal(f.remote_adding, 3);
+  assert_int_equal(f.remote_taking, 0);
+  assert_int_equal(s2_discard(&f.env.s, RAM + P(2), P(1)), S2_OK);
+  assert_int_equal(f.remote_adding, 3);
+  assert_int_equal(f.remote_taking, 1);
+  /* a clone: the store puts a copy in the place of the page that other harts may still read */
+  struct s2_space_config c = f.env.cfg;
+  assert_true(s2_hosted_storage_init(&st, 16, 8));
+  c.hw.vmid = 20;
+  c.tables.tables = st.tables;
+  c.tables.nodes = st.nodes;
+  c.tables.stack = st.stack;
+  c.tables.count = 16;
+  c.tables.hpa = ENV_POOL_HPA + M(64);
+  c.areas.chunks = st.chunks;
+  c.areas.lo = st.lo;
+  c.areas.id = st.id;
+  c.areas.spare = st.spare;
+  assert_int_equal(s2_init(&copy, &c), S2_OK);
+  assert_int_equal(s2_clone(&copy, &f.env.s), S2_OK);
+  taking = f.remote_taking;
+  f.at = f.count = 0;
+  fake_trap(S2_RV_CAUSE_GUEST_STORE, RAM + P(1), STORE(3, 1));
+  assert_int_equal(fake_run().kind, S2_RV_EXIT_TIMER);
+  assert_int_equal(f.env.h.copied, 1);
+  assert_int_equal(f.remote_adding, 3);
+  assert_true(f.remote_taking > taking);
+  s2_fini(&copy);
+  s2_hosted_storage_fini(&st);
   fake_close();
 }
 
@@ -246,8 +333,9 @@ static void anything(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(reads),  cmocka_unit_test(writes),    cmocka_unit_test(floating), cmocka_unit_test(fetched),
-      cmocka_unit_test(faults), cmocka_unit_test(no_memory), cmocka_unit_test(anything),
+      cmocka_unit_test(reads),   cmocka_unit_test(writes),    cmocka_unit_test(floating),
+      cmocka_unit_test(fetched), cmocka_unit_test(faults),    cmocka_unit_test(rom),
+      cmocka_unit_test(adding),  cmocka_unit_test(no_memory), cmocka_unit_test(anything),
   };
   return cmocka_run_group_tests_name("riscv mmio", tests, NULL, NULL);
 }

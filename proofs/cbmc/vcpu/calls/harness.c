@@ -108,12 +108,15 @@ void s2_rv_fence_vvma_page(uint64_t va) {
 void harness(void) {
   static struct s2_rv_guest g;
   static struct s2_rv_hart hart;
+  static struct s2_space space;
   struct s2_rv_vcpu *v = &vcpus[0];
   uint64_t *x = v->regs.x;
   for (uint32_t i = 10; i < 18; i++) {
     x[i] = nondet_uint64();
   }
   uint64_t pc = v->regs.sepc;
+  space.shares = nondet_bool();
+  g.space = &space;
   g.vcpus = vcpus;
   g.count = 2;
   g.features = nondet_uint32();

@@ -356,6 +356,15 @@ static void exits(void) {
   equal(e.why, S2_RV_WHY_DENIED, "a store into ROM");
   equal(e.access, S2_W, "a store into ROM: access");
   reflected(v, S2_RV_CAUSE_STORE, ROM, AT(g_sd));
+  v->regs.x[10] = UINT64_C(0x123456789abcdef0);
+  e = go(v, AT(g_c_sw));
+  equal(e.why, S2_RV_WHY_DENIED, "a short store into ROM");
+  equal(e.value, 0x9abcdef0, "a short store into ROM: its data");
+  equal(e.width | (uint64_t)e.length << 8 | (uint64_t)e.reg << 16, 4 | 2 << 8 | 10 << 16, "width, length, register");
+  check(s2_rv_complete_write(v) == S2_OK, "the host has done it");
+  check(go(v, v->regs.sepc).kind == S2_RV_EXIT_ECALL, "and the guest goes on");
+  check(s2_rv_complete_write(v) == S2_ERR_CONFIG, "once");
+  v->regs.x[11] = ROM;
   check(go(v, AT(g_ld)).kind == S2_RV_EXIT_ECALL, "a load from ROM");
 
   v->regs.x[11] = DEVICE;
@@ -408,14 +417,14 @@ static void exits(void) {
   check(got.cause != 0, "hlvx: a guest page fault"); /* 21 by the manual; QEMU 10.0 says 12 */
   equal(got.value << 2, AT(g_lw), "hlvx: its address");
   v->regs.htinst = 0; /* as a hart that does not transform instructions */
-  equal(s2_rv_access(v, DEVICE, S2_R), S2_RV_DID_RETRY, "it is brought back, and tried again");
-  equal(s2_rv_access(v, DEVICE, S2_R), S2_RV_EXIT_MMIO_READ, "now it can be read");
+  equal(s2_rv_access(v, DEVICE, S2_R, false), S2_RV_DID_RETRY, "it is brought back, and tried again");
+  equal(s2_rv_access(v, DEVICE, S2_R, false), S2_RV_EXIT_MMIO_READ, "now it can be read");
   /* it changed meanwhile: the trap was a load, the instruction is a store now */
   mem[0].code[(AT(g_lw) - RAM) / 4] = mem[0].code[(AT(g_sw) - RAM) / 4];
   for (uint32_t i = 1; i < S2_RV_STUCK_MAX; i++) {
-    equal(s2_rv_access(v, DEVICE, S2_R), S2_RV_DID_RETRY, "changed code is tried again");
+    equal(s2_rv_access(v, DEVICE, S2_R, false), S2_RV_DID_RETRY, "changed code is tried again");
   }
-  equal(s2_rv_access(v, DEVICE, S2_R), S2_RV_EXIT_FAULT, "not for ever");
+  equal(s2_rv_access(v, DEVICE, S2_R, false), S2_RV_EXIT_FAULT, "not for ever");
   equal(v->exit.why, S2_RV_WHY_UNREADABLE, "not for ever: why");
 
   /* frames run out; the host frees one */
