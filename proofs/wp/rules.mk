@@ -1,4 +1,5 @@
-# WP: what proofs/wp/proved.txt names, proved afresh. `make prove-FILE FILE=src/tree.h FUNCTIONS="..."` for daily work.
+# WP: what proofs/wp/proved.txt names. `make prove` proves it afresh; `make replay` asks the committed cache first and runs a
+# prover only for what has changed since; `make prove-FILE FILE=src/tree.h FUNCTIONS="..."` for daily work.
 WP_FILES := $(shell sed -n 's/^\([a-z][^ ]*\).*/\1/p' proofs/wp/proved.txt)
 wp_name = $(subst /,_,$(subst .,_,$(1)))
 wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
@@ -6,15 +7,25 @@ wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
 # one rule per file, written out: make does not look for pattern rules of phony targets
 define wp_rules
 prove-wp-$(call wp_name,$(1)):
-	@RESULTS=$$(RESULTS) CACHE=none PAR=1 TIMEOUT=40 tests/run.sh goals wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
-.PHONY: prove-wp-$(call wp_name,$(1))
+	@RESULTS=$$(RESULTS) CACHE=rebuild PAR=1 TIMEOUT=40 tests/run.sh goals wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
+replay-wp-$(call wp_name,$(1)): build/wp-replay/cache/filled
+	@RESULTS=$$(RESULTS) WPDIR=build/wp-replay CACHE=update PAR=1 TIMEOUT=40 tests/run.sh replay wp-$(call wp_name,$(1)) sh proofs/wp/run.sh $(1) $(call wp_functions,$(1))
+.PHONY: prove-wp-$(call wp_name,$(1)) replay-wp-$(call wp_name,$(1))
 endef
 $(foreach f,$(WP_FILES),$(eval $(call wp_rules,$(f))))
 
 prove: $(foreach f,$(WP_FILES),prove-wp-$(call wp_name,$(f))) ## Frama-C/WP: every goal of proofs/wp/proved.txt, afresh
+replay: $(foreach f,$(WP_FILES),replay-wp-$(call wp_name,$(f))) ## Frama-C/WP: the same from proofs/results/cache.txt, provers for changed goals only
+build/wp-replay/cache/filled: proofs/results/cache.txt
+	@rm -rf $(@D) && python3 proofs/wp/results.py unpack $< $(@D) && touch $@
+prove-results: ## after `make prove`: compare with proofs/results/wp.txt; every function proved or listed as open
+	@RESULTS=$(RESULTS) tests/run.sh goals results python3 proofs/wp/results.py check build/wp proofs/results/wp.txt
+prove-accept: ## after `make prove`: make its results and its cache the committed ones
+	@python3 proofs/wp/results.py table build/wp >proofs/results/wp.txt
+	@python3 proofs/wp/results.py cache build/wp >proofs/results/cache.txt
 prove-FILE: ## Frama-C/WP on FILE=... FUNCTIONS="...", from the cache
 	@sh proofs/wp/run.sh $(FILE) $(FUNCTIONS)
-.PHONY: prove prove-FILE
+.PHONY: prove replay prove-results prove-accept prove-FILE
 
 # one rule per mutant: LIST+NAME is the line NAME of proofs/wp/mutants/LIST.txt
 WP_MUTANT_LISTS := $(patsubst proofs/wp/mutants/%.txt,%,$(sort $(wildcard proofs/wp/mutants/*.txt)))

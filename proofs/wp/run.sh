@@ -14,7 +14,6 @@ WHY3CONFIG=$(sh proofs/why3/config.sh) || exit 1
 export WHY3CONFIG
 dir=${WPDIR:-build/wp}
 mkdir -p "$dir/cache"
-export FRAMAC_WP_CACHEDIR="$PWD/$dir/cache"
 base=$(echo "$file" | tr / _)
 log=${LOG:-$dir/$base.log}
 # a header is proved in a source file that has nothing else
@@ -32,7 +31,7 @@ start=$(date +%s)
 frama-c -no-unicode -c11 -machdep gcc_x86_64 -kernel-warn-key annot-error=abort \
   -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc' "$src" \
   -wp -wp-rte -warn-unsigned-overflow -wp-model Typed -wp-driver specs/stage2.driver \
-  -wp-prover "${PROVERS:-cvc4,Z3:4.8.12}" -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" \
+  -wp-prover "${PROVERS:-cvc4,Z3:4.8.12}" -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" -wp-cache-dir "$dir/cache" \
   -wp-fct "$functions" -wp-status-all ${WPFLAGS:-} >"$log" 2>&1
 rc=$?
 python3 proofs/wp/report.py report "$log" "$functions" $rc $(($(date +%s) - start))
