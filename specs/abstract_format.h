@@ -10,9 +10,10 @@
 /*@ axiomatic Roots { logic integer max_roots; }
     axiomatic Limits { logic integer max_leaf; logic integer max_hpa_bits; } */
 
-/*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == max_leaf; */
+/* How far the limits can go: the harness `constants` of each format checks the same of its own (proofs/cbmc). */
+/*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == max_leaf <= 4; */
 uint32_t s2_leaf_max(void);
-/*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == max_hpa_bits; */
+/*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == max_hpa_bits <= 56; */
 uint32_t s2_hpa_bits_max(void);
 #define S2_LEAF_MAX     s2_leaf_max()
 #define S2_HPA_BITS_MAX s2_hpa_bits_max()

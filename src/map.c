@@ -4,7 +4,8 @@
 
 /** Format and host limits of a configuration. */
 /*@ requires cfg: \valid_read(cfg);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> cfg->hpa_bits <= S2_FMT_HPA_BITS <= 56 && cfg->leaf_max <= S2_FMT_LEAF_MAX <= 4; */
 static s2_status check_config(const struct s2_config *cfg) {
   uint32_t vmid_max = S2_FMT_VMID_MAX;
   if ((cfg->features & S2_FEAT_VMID16) != 0) {
@@ -28,11 +29,6 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   if (st != S2_OK) {
     return st;
   }
-  struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
-  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits, cfg->features);
-  if (st != S2_OK) {
-    return st;
-  }
   pt->gpa_bits = cfg->gpa_bits;
   pt->hpa_bits = cfg->hpa_bits;
   pt->splits = 0;
@@ -42,7 +38,12 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   pt->flush.ranges = 0;
   pt->flush.fulls = 0;
   pt->flush.breaks = 0;
-  return S2_OK;
+  struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
+  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits, cfg->features);
+#ifdef __FRAMAC__
+#include "proofs/wp/pt_init.acsl"
+#endif
+  return st;
 }
 
 /** Does a leaf of level m fit at gpa -> hpa with len bytes to go? */

@@ -3,27 +3,36 @@
 #include "stage2/host.h"
 #include "tree.h"
 
+/*@ predicate RootCount(integer n) = n == 1 || n == 2 || n == 4 || n == 8 || n == 16; */
+
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures one: \result <==> n == 1 || n == 2 || n == 4 || n == 8 || n == 16; */
+    ensures one: \result <==> RootCount(n); */
 static bool root_count_ok(uint32_t n) {
   return n == 1 || n == 2 || n == 4 || n == 8 || n == 16;
 }
 
-/*@ logic integer root_ix(integer hpa, integer n) = (n - hpa / 4096 % n) % n; */
+/*@ logic integer root_ix(integer hpa, integer n) = hpa / 4096 % n == 0 ? 0 : n - hpa / 4096 % n; */
 
 /** Index of the first table whose page number is a multiple of n. */
-/*@ requires n: 0 < n <= 16;
+/*@ requires n: RootCount(n);
     terminates \true; exits \false; assigns \nothing;
-    ensures small: \result < n && \result == root_ix(hpa, n); */
+    ensures small: \result < n && \result == root_ix(hpa, n);
+    ensures aligned: (hpa / 4096 + \result) % n == 0; */
 static uint32_t root_index_for(uint64_t hpa, uint32_t n) {
   uint32_t rest = (uint32_t)(hpa / S2_PAGE_SIZE % n);
-  return rest == 0 ? 0 : n - rest;
+  uint32_t i = rest == 0 ? 0 : n - rest;
+  //@ assert n1: n == 1 ==> (hpa / 4096 + i) % 1 == 0;
+  //@ assert n2: n == 2 ==> (hpa / 4096 + i) % 2 == 0;
+  //@ assert n4: n == 4 ==> (hpa / 4096 + i) % 4 == 0;
+  //@ assert n8: n == 8 ==> (hpa / 4096 + i) % 8 == 0;
+  //@ assert n16: n == 16 ==> (hpa / 4096 + i) % 16 == 0;
+  return i;
 }
 
 /*@ requires m: \valid_read(m);
     terminates \true; exits \false; assigns \nothing;
     ensures there: \result == S2_OK ==> m->tables != \null && m->nodes != \null && m->stack != \null && 0 < m->count < 0x7fffffff;
-    ensures shape: \result == S2_OK ==> 1 <= top <= 4 && 1 <= nroot <= 16 && root_ix(m->hpa, nroot) + nroot <= m->count;
+    ensures shape: \result == S2_OK ==> 1 <= top <= 4 && RootCount(nroot) && root_ix(m->hpa, nroot) + nroot <= m->count;
     ensures hpa: \result == S2_OK ==> off(m->hpa, 0) == 0 && m->hpa + m->count * 4096 <= width(hpa_bits) && hpa_bits <= 56; */
 static s2_status check_memory(const struct s2_pool_memory *m, uint32_t top, uint32_t nroot, uint32_t leaf_max,
                               uint32_t hpa_bits) {
@@ -99,6 +108,48 @@ static void push(struct s2_pool *p, uint32_t c) {
   p->nfree++;
 }
 
+/*@ predicate IsRoot{L}(struct s2_pool *p, integer s) = p->root <= s < p->root + p->nroot;
+    // what is on the free stack are tables from c on, each at its place
+    predicate StackFrom{L}(struct s2_pool *p, integer c) = \forall integer k; 0 <= k < p->nfree ==>
+      c <= p->stack[k] < p->cap && p->nodes[p->stack[k]].level == 255 && p->nodes[p->stack[k]].key == k;
+    // tables from c on that are no root are there
+    predicate FreeFrom{L}(struct s2_pool *p, integer c) = \forall integer s; c <= s < p->cap ==> !IsRoot(p, s) ==>
+      p->nodes[s].level == 255 && 0 <= p->nodes[s].key < p->nfree && p->stack[p->nodes[s].key] == s;
+    predicate RootsFrom{L}(struct s2_pool *p, integer c) = \forall integer s; c <= s < p->cap ==> IsRoot(p, s) ==>
+      p->nodes[s].level == p->top && p->nodes[s].key == rbase(s - p->root, p->top); */
+
+/** Table c, zero already, becomes a root or free; those behind it are that. */
+/*@ requires wf: Wf(p) && c < p->cap && 0 <= p->nfree < p->cap;
+    requires sf: StackFrom(p, c + 1);
+    requires ff: FreeFrom(p, c + 1);
+    requires rf: RootsFrom(p, c + 1);
+    terminates \true; exits \false;
+    assigns p->nodes[c], p->stack[p->nfree], p->nfree;
+    ensures sf: StackFrom(p, c);
+    ensures ff: FreeFrom(p, c);
+    ensures rf: RootsFrom(p, c);
+    ensures live: p->nodes[c].live == 0;
+    ensures fn: \forall integer s; 0 <= s < p->cap ==> s != c ==> p->nodes[s].live == \old(p->nodes[s].live);
+    ensures nr: IsRoot(p, c) ==> p->nfree == \old(p->nfree);
+    ensures nf: !IsRoot(p, c) ==> p->nfree == \old(p->nfree) + 1; */
+static void start_table(struct s2_pool *p, uint32_t c) {
+  if (c >= p->root && c - p->root < p->nroot) {
+    set_node(p, c, (uint8_t)p->top, s2_root_base(c - p->root, (uint8_t)p->top));
+    //@ assert rf: RootsFrom(p, c);
+    //@ assert so: \forall integer k; 0 <= k < p->nfree ==> c < p->stack[k] < p->cap && p->nodes[p->stack[k]].level == 255 && p->nodes[p->stack[k]].key == k;
+    //@ assert sf: StackFrom(p, c);
+  } else {
+    push(p, c);
+    //@ assert rf: RootsFrom(p, c);
+    //@ assert sk: \forall integer k; 0 <= k < p->cap ==> k != p->nfree - 1 ==> p->stack[k] == \at(p->stack[k],Pre);
+    //@ assert so: \forall integer k; 0 <= k < p->nfree - 1 ==> c < p->stack[k] < p->cap && p->nodes[p->stack[k]].level == 255 && p->nodes[p->stack[k]].key == k;
+    //@ assert sc: p->stack[p->nfree - 1] == c && p->nodes[c].level == 255 && p->nodes[c].key == p->nfree - 1;
+    //@ assert sn: \forall integer k; k == p->nfree - 1 ==> p->stack[k] == c && p->nodes[p->stack[k]].level == 255 && p->nodes[p->stack[k]].key == k;
+    //@ assert sf: StackFrom(p, c);
+    //@ assert fo: \forall integer s; c < s < p->cap ==> !IsRoot(p, s) ==> p->nodes[s].level == 255 && 0 <= p->nodes[s].key < p->nfree - 1 && p->stack[p->nodes[s].key] == s;
+  }
+}
+
 /** Every table zero; the roots at level top, the others free. */
 /*@ requires wf: Wf(p) && p->nfree == 0;
     terminates \true; exits \false;
@@ -112,23 +163,25 @@ static void push(struct s2_pool *p, uint32_t c) {
 static void fill_pool(struct s2_pool *p) {
   uint32_t c = p->cap;
   /*@ loop invariant c: 0 <= c <= p->cap;
-      loop invariant zero: \forall integer s; c <= s < p->cap ==> Zero(p,s) && p->nodes[s].live == 0;
-      loop invariant root: \forall integer s; c <= s < p->cap ==> p->root <= s < p->root + p->nroot ==> p->nodes[s].level == p->top && p->nodes[s].key == rbase(s - p->root, p->top);
-      loop invariant rest: \forall integer s; c <= s < p->cap ==> !(p->root <= s < p->root + p->nroot) ==>
-                             p->nodes[s].level == 255 && 0 <= p->nodes[s].key < p->nfree && p->stack[p->nodes[s].key] == s;
-      loop invariant free: \forall integer k; 0 <= k < p->nfree ==> c <= p->stack[k] < p->cap && p->nodes[p->stack[k]].level == 255 && p->nodes[p->stack[k]].key == k;
+      loop invariant zero: \forall integer s; c <= s < p->cap ==> Zero(p,s);
+      loop invariant live: \forall integer s; c <= s < p->cap ==> p->nodes[s].live == 0;
+      loop invariant sf: StackFrom(p, c);
+      loop invariant ff: FreeFrom(p, c);
+      loop invariant rf: RootsFrom(p, c);
       loop invariant n: p->nfree == (c >= p->root + p->nroot ? p->cap - c : c >= p->root ? p->cap - (p->root + p->nroot) : p->cap - p->nroot - c);
       loop assigns c, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->nfree;
       loop variant c; */
   while (c > 0) {
     c--;
     set_node(p, c, S2_NODE_RESERVED, 0);
+    //@ assert sf: StackFrom(p, c + 1);
+    //@ assert ff: FreeFrom(p, c + 1);
+    //@ assert rf: RootsFrom(p, c + 1);
+    //@ assert lv: \forall integer s; c < s < p->cap ==> p->nodes[s].live == 0;
     zero_table(p, c);
-    if (c >= p->root && c - p->root < p->nroot) {
-      set_node(p, c, (uint8_t)p->top, s2_root_base(c - p->root, (uint8_t)p->top));
-    } else {
-      push(p, c);
-    }
+    start_table(p, c);
+    //@ assert ln: \forall integer s; c < s < p->cap ==> p->nodes[s].live == 0;
+    //@ assert lc: \forall integer s; s == c ==> p->nodes[s].live == 0;
   }
 }
 
@@ -167,6 +220,7 @@ static void first_counts(struct s2_pool *p) {
     ensures fl: Free(p);
     ensures lv: Live(p);
     ensures nm: NoMarks(p) && p->nlimbo == 0;
+    ensures zero: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == 0;
     ensures empty: \forall integer va; Dom(p, va) ==> PA(p, va) == -1 && AT(p, va) == -1; */
 static void start_empty(struct s2_pool *p) {
   fill_pool(p);

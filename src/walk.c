@@ -221,6 +221,14 @@ static inline uint32_t prune_step(struct s2_pool *p, uint32_t c, uint8_t state) 
   return t;
 }
 
+/** Does nothing go on below table c, and has it a parent? */
+/*@ requires c: Wf(p) && c < p->cap;
+    terminates \true; exits \false; assigns \nothing;
+    ensures idle: \result <==> p->nodes[c].live == 0 && p->nodes[c].level < p->top; */
+static inline bool is_idle(const struct s2_pool *p, uint32_t c) {
+  return p->nodes[c].live == 0 && p->nodes[c].level < p->top;
+}
+
 void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
   uint32_t c = t;
   /*@ loop invariant us: Used(p, c);
@@ -236,8 +244,10 @@ void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
       loop assigns c, p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4],
                    p->nlimbo;
       loop variant p->top - p->nodes[c].level; */
-  while (p->nodes[c].live == 0 && p->nodes[c].level < p->top) {
+  while (is_idle(p, c)) {
     c = prune_step(p, c, state);
+    //@ assert f1: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],LoopCurrent);
+    //@ assert f2: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre);
   }
 }
 
@@ -309,9 +319,12 @@ S2_INLINE void fill_hidden(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n
     ensures co: \forall integer s; 0 <= s < p->cap ==> s != c ==> cnt(p,s,512) == \old(cnt(p,s,512)); */
 static void fill_slots(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, uint8_t m, uint64_t e) {
   if (n == S2_ENTRIES) {
+    //@ assert i0: i == 0;
     fill_hidden(p, c, 0, S2_ENTRIES, m, e);
+    //@ assert run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
   } else {
     fill_hidden(p, c, i, n, m, e);
+    //@ assert run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
   }
 }
 
@@ -457,19 +470,22 @@ struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa) {
   return no_leaf(S2_ERR_NOT_MAPPED);
 }
 
-/** r with one more step. By value: the entries of the tables are not in the same memory. */
-/*@ requires l: l <= S2_MAX_LEVEL && r.count < S2_LEVELS;
+/** r with one more step, at `at` in a table at table_hpa. By value: the entries of the tables are not in the same memory. */
+/*@ requires l: at.l <= S2_MAX_LEVEL && r.count < S2_LEVELS;
     terminates \true; exits \false; assigns \nothing;
     ensures more: \result.count == r.count + 1 && \result.status == r.status;
-    ensures this: \result.step[r.count].table_hpa == table_hpa && \result.step[r.count].entry == e &&
-                  \result.step[r.count].slot == i && \result.step[r.count].kind == pte_kind(l, e) && \result.step[r.count].level == l;
-    ensures others: \forall integer k; 0 <= k < r.count ==> \result.step[k] == r.step[k]; */
-static struct s2_steps with_step(struct s2_steps r, uint64_t table_hpa, uint64_t e, uint32_t i, uint8_t l) {
+    ensures this: \result.step[r.count].table_hpa == table_hpa && \result.step[r.count].entry == at.e &&
+                  \result.step[r.count].slot == at.i && \result.step[r.count].kind == pte_kind(at.l, at.e) &&
+                  \result.step[r.count].level == at.l;
+    ensures others: \forall integer k; 0 <= k < r.count ==> \result.step[k].table_hpa == r.step[k].table_hpa &&
+                      \result.step[k].entry == r.step[k].entry && \result.step[k].slot == r.step[k].slot &&
+                      \result.step[k].kind == r.step[k].kind && \result.step[k].level == r.step[k].level; */
+static struct s2_steps with_step(struct s2_steps r, uint64_t table_hpa, struct s2_pos at) {
   r.step[r.count].table_hpa = table_hpa;
-  r.step[r.count].entry = e;
-  r.step[r.count].slot = i;
-  r.step[r.count].kind = s2_entry_kind(l, e);
-  r.step[r.count].level = l;
+  r.step[r.count].entry = at.e;
+  r.step[r.count].slot = at.i;
+  r.step[r.count].kind = s2_entry_kind(at.l, at.e);
+  r.step[r.count].level = at.l;
   r.count++;
   return r;
 }
@@ -483,25 +499,29 @@ struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
     return r;
   }
   //@ ghost s2_lemma_sound(p);
-  struct s2_pos at = s2_pos_at(p, gpa);
-  uint8_t l = (uint8_t)p->top;
-  uint32_t t = p->root + s2_root_index(gpa, l);
-  /*@ loop invariant l: at.l <= l <= p->top && r.count == p->top - l;
-      loop invariant t: t == tab(p, l, gpa) && Used(p, t);
-      loop invariant s: \forall integer k; 0 <= k < r.count ==> r.step[k].level == p->top - k &&
-                          r.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa)) &&
-                          r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)] &&
-                          r.step[k].slot == slot_of(gpa, p->top - k);
-      loop assigns l, t, r;
-      loop variant l; */
-  while (l > at.l) {
-    uint64_t e = s2_entry_read(p, t, s2_slot(gpa, l));
-    r = with_step(r, s2_table_hpa(p, t), e, s2_slot(gpa, l), l);
-    //@ ghost s2_lemma_on(p, t, gpa, l, at.l);
-    t = s2_child_of(s2_pool_hpa(p), e);
-    l--;
+  struct s2_pos at = s2_pos_root(p, gpa, (uint8_t)p->top);
+  /*@ loop invariant at: at.l <= p->top && at.t == tab(p, at.l, gpa) && Used(p, at.t) && at.i == slot_of(gpa, at.l) &&
+                           at.e == p->tables[at.t].e[at.i];
+      loop invariant n: r.count == p->top - at.l && r.status == S2_ERR_WIDTH;
+      loop invariant lv: \forall integer k; 0 <= k < r.count ==> r.step[k].level == p->top - k;
+      loop invariant sl: \forall integer k; 0 <= k < r.count ==> r.step[k].slot == slot_of(gpa, p->top - k);
+      loop invariant th: \forall integer k; 0 <= k < r.count ==> r.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa));
+      loop invariant en: \forall integer k; 0 <= k < r.count ==>
+                           r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)];
+      loop assigns at, r;
+      loop variant at.l; */
+  while (s2_entry_links(at.l, at.e)) {
+    r = with_step(r, s2_table_hpa(p, at.t), at);
+#ifdef __FRAMAC__
+#include "proofs/wp/walk_step.acsl"
+#endif
+    at = s2_pos_down(p, s2_pool_hpa(p), at, gpa, (uint8_t)(at.l - 1));
   }
-  r = with_step(r, s2_table_hpa(p, t), at.e, at.i, l);
+  //@ ghost s2_lemma_last(p, at.t, gpa, at.l);
+  r = with_step(r, s2_table_hpa(p, at.t), at);
+#ifdef __FRAMAC__
+#include "proofs/wp/walk_step.acsl"
+#endif
   r.status = s2_entry_kind(at.l, at.e) == S2_LEAF ? S2_OK : S2_ERR_NOT_MAPPED;
   return r;
 }

@@ -86,7 +86,10 @@ static inline uint64_t s2_width(uint32_t bits);
 
 /** Top level and root tables for gpa_bits of guest address; top == 255 when the format has no such width. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures shape: \result.top <= S2_MAX_LEVEL ==> 0 < \result.nroot <= 16; */
+    ensures roots: 0 < \result.nroot <= S2_FMT_ROOTS <= 16;
+    ensures shape: \result.top <= S2_MAX_LEVEL ==> 0 < \result.top && 12 <= gpa_bits <= 59;
+    ensures cover: \result.top <= S2_MAX_LEVEL ==> off(width(gpa_bits), \result.top) == 0 &&
+                     ridx(width(gpa_bits) - 1, \result.top) < \result.nroot; */
 static inline struct s2_shape s2_shape_of(uint32_t gpa_bits);
 
 /* ---- entries: encode and decode ---- */

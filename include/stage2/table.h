@@ -47,7 +47,12 @@ struct s2_pt {
       \forall integer g; 0 <= g < width(pt->gpa_bits) ==> Dom(&pt->pool, g);
     // a root table may cover more than the width: nothing is mapped there
     predicate Inside{L}(struct s2_pt *pt) = \forall integer g; Dom(&pt->pool, g) ==> width(pt->gpa_bits) <= g ==> PA(&pt->pool, g) == -1;
-    predicate Good{L}(struct s2_pt *pt) = GoodPt(pt) && GoodPool(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0; */
+    predicate Good{L}(struct s2_pt *pt) = GoodPt(pt) && GoodPool(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0;
+    // what an integrator hands in for a page table: nothing of it overlaps
+    predicate TableMemory{L}(struct s2_pt *pt, struct s2_config *cfg, struct s2_pool_memory *m) = \valid(pt) && \valid_read(cfg) &&
+      \separated(pt, cfg, m) && PoolMemory(&pt->pool, m) &&
+      (m->tables != \null ==> m->nodes != \null ==> m->stack != \null ==> 0 < m->count < 0x7fffffff ==>
+        \separated(pt, cfg, m->tables + (0 .. m->count-1), m->nodes + (0 .. m->count-1), m->stack + (0 .. m->count-1))); */
 #endif
 
 /** A leaf, or the hole where one could be. */
@@ -86,7 +91,7 @@ struct s2_root {
  * or what s2_pool_init() says. On refusal *pt is unusable, and nothing else was touched unless the pool was refused.
  * Cost: O(tables handed in).                                                     Requirements: FMT-1 FMT-5 TBL-1
  */
-/*@ requires mem: \valid(pt) && \valid_read(cfg) && \valid_read(mem);
+/*@ requires mem: pt != \null ==> cfg != \null ==> mem != \null ==> TableMemory(pt, cfg, mem);
     terminates \true; exits \false;
     assigns *pt, mem->tables[0 .. mem->count - 1], mem->nodes[0 .. mem->count - 1], mem->stack[0 .. mem->count - 1];
     ensures done: \result == S2_OK ==> Good(pt) && \forall integer g; Dom(&pt->pool, g) ==> PA(&pt->pool, g) == -1; */

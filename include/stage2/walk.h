@@ -165,12 +165,17 @@ static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t
 
 /** The answer at the end of a path, whose entry is e of level l. */
 /*@ requires l: l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
+    requires limit: 0 <= S2_FMT_HPA_BITS <= 56;
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: pte_kind(l, e) == 1 ==> \result.status == S2_OK && \result.hpa == pte_pa(l, e) + off(gpa, l) &&
+                   \result.attr == pte_attr(l, e) && \result.len == gran(l) - off(gpa, l);
+    ensures miss: pte_kind(l, e) != 1 ==> \result.status == S2_ERR_NOT_MAPPED; */
 S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l) {
   struct s2_translation r = {S2_ERR_NOT_MAPPED, 0, 0, 0};
   if (s2_entry_kind(l, e) == S2_LEAF) {
     uint64_t off = s2_offset(gpa, l);
     r.status = S2_OK;
+    //@ assert wd: width(S2_FMT_HPA_BITS) <= width(61);
     r.hpa = s2_entry_hpa(l, e) + off;
     r.len = s2_span(l) - off;
     r.attr = s2_entry_attr(l, e);
@@ -180,6 +185,7 @@ S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l
 
 /** s2_translate(), inline. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt);
+    requires range: 0 <= s->base && s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
     ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
@@ -188,6 +194,9 @@ S2_INLINE struct s2_translation s2_lookup(const struct s2_space *s, uint64_t gpa
     struct s2_translation r = {gpa >= s2_width(s->pt.gpa_bits) ? S2_ERR_WIDTH : S2_ERR_RANGE, 0, 0, 0};
     return r;
   }
+  //@ assert in: gpa < width(s->pt.gpa_bits);
+  //@ assert dm: Dom(&s->pt.pool, gpa);
+  //@ assert iv: Inv(&s->pt.pool);
   struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
   return s2_answer_of(gpa, at.e, at.l);
 }

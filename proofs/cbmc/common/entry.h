@@ -222,6 +222,7 @@ static inline void golden_table(uint64_t word) {
 static inline void check_constants(void) {
   PROVE(S2_FMT_HPA_BITS == BITS_HPA_BITS, "host address width");
   PROVE(S2_FMT_LEAF_MAX == BITS_LEAF_MAX, "largest leaf");
+  PROVE(S2_FMT_LEAF_MAX <= S2_MAX_LEVEL && S2_FMT_HPA_BITS <= 56u, "the limits of specs/abstract_format.h");
   PROVE(S2_FMT_AD_KEPT == BITS_AD_KEPT && (S2_FMT_AD & ~BITS_AD_KEPT) == 0, "accessed and dirty");
   PROVE(S2_FMT_ROOTS == BITS_ROOTS, "root tables");
 #if defined(S2_FORMAT_EPT)
