@@ -84,11 +84,16 @@ struct s2_translation {
     // g is as it was, to the guest and in the areas
     predicate Untouched{K,L}(struct s2_space *s, integer g) = \at(PA{L}(&s->pt.pool, g) == PA{K}(&s->pt.pool, g) &&
       AT{L}(&s->pt.pool, g) == AT{K}(&s->pt.pool, g) && AreaKept{K,L}(&s->areas, g), L); */
-/* what a call on a space may write: the record and the arrays that were handed in */
-#define S2_SPACE_WRITES(s)                                                                                             \
-  *s, s->pt.pool.tables[0..s->pt.pool.cap - 1], s->pt.pool.nodes[0..s->pt.pool.cap - 1],                               \
-      s->pt.pool.stack[0..s->pt.pool.cap - 1], s->areas.chunks[0..s->areas.cap - 1], s->areas.lo[0..s->areas.cap - 1], \
-      s->areas.id[0..s->areas.cap - 1], s->areas.spare[0..s->areas.cap - 1]
+/* what a call on a space may write: its counters, and the arrays that were handed in; never where those are */
+// clang-format off
+#define S2_SPACE_WRITES(s) \
+  s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4], \
+    s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->pt.splits, \
+    s->pt.pool.tables[0 .. s->pt.pool.cap - 1], s->pt.pool.nodes[0 .. s->pt.pool.cap - 1], \
+    s->pt.pool.stack[0 .. s->pt.pool.cap - 1], s->stats, s->areas.n, s->areas.nspare, s->areas.count, s->areas.hit_p, \
+    s->areas.hit_i, s->areas.chunks[0 .. s->areas.cap - 1], s->areas.lo[0 .. s->areas.cap - 1], \
+    s->areas.id[0 .. s->areas.cap - 1], s->areas.spare[0 .. s->areas.cap - 1]
+// clang-format on
 #endif
 
 /**
