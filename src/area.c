@@ -27,23 +27,47 @@ static bool is_address(uint64_t g) {
 
 struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa) {
   if (!is_address(gpa)) {
+    //@ assert far: Win(s, win(s, gpa), gpa) && KBelow(WChunk(s, win(s, gpa)), AREA_TOP);
     return no_area();
   }
   int32_t p = window(s, (int64_t)gpa);
-  return chunk_find(&s->chunks[s->id[p]], (int64_t)gpa);
+  struct s2_area a = chunk_find(&s->chunks[s->id[p]], (int64_t)gpa);
+  //@ assert in: a.backend != S2_BACK_NONE ==> \forall integer g; a.start <= g < a.end ==> Win(s, p, g) && win(s, g) == p;
+  return a;
 }
 
 /** Is the area found last still there, and does it cover g? What covers g is the area of g: areas are disjoint. */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g;
     terminates \true; exits \false; assigns \nothing;
-    ensures hit: \result ==> 0 <= s->hit_p < s->n && 0 <= s->hit_i < Kn(WChunk(s, s->hit_p)) &&
-                   St(WChunk(s, s->hit_p), s->hit_i) <= g < En(WChunk(s, s->hit_p), s->hit_i); */
+    ensures hit: \result ==> s->hit_p == win(s, g) && KCovers(WChunk(s, s->hit_p), s->hit_i, g); */
 static inline bool hits_again(const struct s2_areas *s, int64_t g) {
-  return s->hit_p < s->n && covers(&s->chunks[s->id[s->hit_p]], s->hit_i, g);
+  bool hit = s->hit_p < s->n && covers(&s->chunks[s->id[s->hit_p]], s->hit_i, g);
+  //@ assert c: hit ==> KCovers(WChunk(s, s->hit_p), s->hit_i, g) && !KNone(WChunk(s, s->hit_p), g);
+  //@ assert w: hit ==> Win(s, s->hit_p, g);
+  return hit;
+}
+
+/** The area at place i of window p, if it covers g. */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && 0 <= i;
+    requires at: p == win(s, g) && (KCovers(WChunk(s, p), i, g) || KNone(WChunk(s, p), g));
+    terminates \true; exits \false; assigns \nothing;
+    ensures none: \result.backend == S2_BACK_NONE <==> NoArea(s, g);
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= g < \result.end <= AREA_TOP;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
+                   !NoArea(s, h) && AreaPay(s, h) == pay(\result.delta, \result.attr, \result.backend); */
+static inline struct s2_area area_at(const struct s2_areas *s, int32_t p, int32_t i, int64_t g) {
+  const struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ assert w: Win(s, p, g);
+  struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
+  //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
+  //@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> KCovers(k, i, h) && idx(k, h) == i;
+  //@ assert p: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> Win(s, p, h) && win(s, h) == p;
+  return a;
 }
 
 struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
   if (!is_address(gpa)) {
+    //@ assert far: Win(s, win(s, gpa), gpa) && KBelow(WChunk(s, win(s, gpa)), AREA_TOP);
     return no_area();
   }
   int64_t g = (int64_t)gpa;
@@ -51,34 +75,63 @@ struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
     s->hit_p = window(s, g);
     s->hit_i = chunk_last(&s->chunks[s->id[s->hit_p]], g);
   }
-  const struct s2_chunk *k = &s->chunks[s->id[s->hit_p]];
-  return covers(k, s->hit_i, g) ? chunk_area(k, s->hit_i) : no_area();
+  return area_at(s, s->hit_p, s->hit_i, g);
 }
 
-/** The area at a place, or the first one of the next window; none behind the last. */
-/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= at.p < s->n && 0 <= at.i <= Kn(WChunk(s, at.p));
+/** The area at the place of g, or the first one of the next window; none behind the last. */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && Win(s, at.p, g) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= g;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> g < En(WChunk(s, at.p), i);
     terminates \true; exits \false; assigns \nothing;
-    ensures here: at.i < Kn(WChunk(s, at.p)) ==> \result.start == St(WChunk(s, at.p), at.i) &&
-                    \result.end == En(WChunk(s, at.p), at.i);
-    ensures next: at.i == Kn(WChunk(s, at.p)) ==> at.p + 1 < s->n ==> \result.start == St(WChunk(s, at.p + 1), 0) &&
-                    \result.end == En(WChunk(s, at.p + 1), 0);
-    ensures none: \result.backend == S2_BACK_NONE <==> at.i == Kn(WChunk(s, at.p)) && at.p + 1 == s->n; */
-static struct s2_area area_from(const struct s2_areas *s, struct spot at) {
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start < \result.end <= AREA_TOP && g < \result.end;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
+                   !NoArea(s, h) && AreaPay(s, h) == pay(\result.delta, \result.attr, \result.backend);
+    ensures gap: \result.backend != S2_BACK_NONE ==> \forall integer h; g <= h < \result.start ==> NoArea(s, h);
+    ensures last: \result.backend == S2_BACK_NONE ==> \forall integer h; g <= h ==> NoArea(s, h); */
+static struct s2_area area_from(const struct s2_areas *s, struct spot at) /*@ ghost (int64_t g) */ {
   const struct s2_chunk *k = &s->chunks[s->id[at.p]];
+  //@ assert w: \forall integer h; g <= h ==> Win(s, win(s, h), h) && at.p <= win(s, h);
   if (at.i < k->n) {
+    //@ assert a: \forall integer h; St(k, at.i) <= h < En(k, at.i) ==> KCovers(k, at.i, h) && idx(k, h) == at.i;
+    //@ assert wa: \forall integer h; St(k, at.i) <= h < En(k, at.i) ==> Win(s, at.p, h) && win(s, h) == at.p;
+    //@ assert wb: \forall integer h; g <= h < St(k, at.i) ==> Win(s, at.p, h) && win(s, h) == at.p;
+    //@ assert n: \forall integer h; g <= h < St(k, at.i) ==> KNone(k, h);
     return chunk_area(k, at.i);
   }
+  //@ assert no: \forall integer h; g <= h ==> KNone(k, h);
   if (is_pair(s, at.p)) {
-    return chunk_area(&s->chunks[s->id[at.p + 1]], 0);
+    const struct s2_chunk *m = &s->chunks[s->id[at.p + 1]];
+    //@ assert ma: \forall integer h; St(m, 0) <= h < En(m, 0) ==> KCovers(m, 0, h) && idx(m, h) == 0;
+    //@ assert mw: \forall integer h; St(m, 0) <= h < En(m, 0) ==> Win(s, at.p + 1, h) && win(s, h) == at.p + 1;
+    //@ assert mg: g < St(m, 0) && Win(s, at.p + 1, St(m, 0));
+    //@ assert mn: \forall integer h; h < St(m, 0) ==> KNone(m, h);
+    //@ assert mb: \forall integer h; g <= h < St(m, 0) ==> win(s, h) == at.p || win(s, h) == at.p + 1;
+    return chunk_area(m, 0);
   }
+  //@ assert wl: \forall integer h; g <= h ==> win(s, h) == at.p;
   return no_area();
 }
 
 struct s2_area s2_areas_next(const struct s2_areas *s, uint64_t gpa) {
   if (!is_address(gpa)) {
+    //@ assert far: \forall integer g; gpa <= g ==> Win(s, win(s, g), g) && KBelow(WChunk(s, win(s, g)), AREA_TOP);
     return no_area();
   }
-  return area_from(s, locate(s, (int64_t)gpa));
+  struct spot at = locate(s, (int64_t)gpa);
+  return area_from(s, at) /*@ ghost ((int64_t)gpa) */;
+}
+
+uint32_t s2_areas_count(const struct s2_areas *s) {
+  int32_t n = 0;
+  int32_t p = 0;
+  /*@ loop invariant in: 0 <= p <= s->n && 0 <= n <= 64 * p && n == total(s, p);
+      loop assigns n, p;
+      loop variant s->n - p; */
+  while (p < s->n) {
+    n += s->chunks[s->id[p]].n;
+    p++;
+  }
+  return (uint32_t)n;
 }
 
 /** Is there an area that starts before y? Given: it ends after x, so it meets [x, y). */
@@ -89,7 +142,11 @@ static bool meets_before(struct s2_area a, int64_t y) {
 }
 
 bool s2_areas_overlap(const struct s2_areas *s, uint64_t x, uint64_t y) {
-  return meets_before(s2_areas_next(s, x), (int64_t)y);
+  struct s2_area a = s2_areas_next(s, x);
+  bool meet = meets_before(a, (int64_t)y);
+  //@ assert wit: meet ==> (a.start <= x ==> !NoArea(s, x)) && (x < a.start ==> !NoArea(s, a.start));
+  //@ assert no: !meet ==> \forall integer g; x <= g < y ==> NoArea(s, g);
+  return meet;
 }
 
 bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t y) {
@@ -101,6 +158,7 @@ bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t y) {
   while (g < y) {
     struct s2_area a = s2_areas_find(s, g);
     if (a.backend == S2_BACK_NONE) {
+      //@ assert hole: x <= g < y && NoArea(s, g);
       return false;
     }
     g = (uint64_t)a.end;
@@ -108,30 +166,129 @@ bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t y) {
   return true;
 }
 
+/* ---------------------------------------- the chunk of one window: what an address sees changes with it */
+
+/** Areas i - 1 and i of window p become one. No address can tell. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i < Kn(WChunk(s, p));
+    requires touch: En(WChunk(s, p), i - 1) == St(WChunk(s, p), i) && Pay(WChunk(s, p), i - 1) == Pay(WChunk(s, p), i);
+    terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1;
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static void unite_in(struct s2_areas *s, int32_t p, int32_t i) {
+  chunk_unite(&s->chunks[s->id[p]], i);
+#include "proofs/wp/area_edit.acsl"
+}
+
+/** Area i of window p becomes two that touch at x. No address can tell. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p)) < 64;
+    requires in: St(WChunk(s, p), i) < x < En(WChunk(s, p), i);
+    terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) + 1;
+    ensures rest: AreaRest{Pre,Here}(s, p);
+    ensures lo: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, WChunk(s, p), j, Here, WChunk(s, p), j);
+    ensures hi: \forall integer j; i + 1 < j < Kn(WChunk(s, p)) ==>
+                  AREA_EQ2(Pre, WChunk(s, p), j - 1, Here, WChunk(s, p), j);
+    ensures l: St(WChunk(s, p), i) == St{Pre}(WChunk(s, p), i) && En(WChunk(s, p), i) == x &&
+               Pay(WChunk(s, p), i) == Pay{Pre}(WChunk(s, p), i);
+    ensures r: St(WChunk(s, p), i + 1) == x && En(WChunk(s, p), i + 1) == En{Pre}(WChunk(s, p), i) &&
+               Pay(WChunk(s, p), i + 1) == Pay{Pre}(WChunk(s, p), i);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static void cut_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
+  chunk_cut(&s->chunks[s->id[p]], i, x);
+#include "proofs/wp/area_edit.acsl"
+}
+
+/** A new area [x, y), inside window p, in the gap before its area i. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, p, x) && Win(s, p, y - 1) && 0 <= i <= Kn(WChunk(s, p)) < 64;
+    requires l: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
+    requires r: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> y <= St(WChunk(s, p), j);
+    terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) + 1;
+    ensures in: \forall integer g; x <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static void insert_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y, struct s2_payload pl) {
+  chunk_insert(&s->chunks[s->id[p]], i, x, y, pl);
+#include "proofs/wp/area_edit.acsl"
+  //@ assert wx: \forall integer g; x <= g < y ==> Win(s, p, g) && win(s, g) == p;
+}
+
+/** Area i of window p ends at y, in the gap behind it. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p)) && En(WChunk(s, p), i) < y <= AREA_TOP;
+    requires gap: \forall integer j; i < j < Kn(WChunk(s, p)) ==> y <= St(WChunk(s, p), j);
+    requires win: p + 1 < s->n ==> y <= WLo(s, p + 1);
+    terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) && AreaRest{Pre,Here}(s, p);
+    ensures in: \forall integer g; En{Pre}(WChunk(s, p), i) <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == Pay{Pre}(WChunk(s, p), i);
+    ensures out: \forall integer g; 0 <= g < En{Pre}(WChunk(s, p), i) || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static void extend_in(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ assert ke: KCovers(k, i, En(k, i) - 1) && !KNone(k, En(k, i) - 1) && Win(s, p, En(k, i) - 1);
+  chunk_set_end(k, i, y);
+#include "proofs/wp/area_edit.acsl"
+  //@ assert wx: \forall integer g; En{Pre}(k, i) <= g < y ==> Win(s, p, g) && win(s, g) == p;
+}
+
+/** Area i of window p starts at x: earlier, in the gap before it, or later. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p)) && WLo(s, p) <= x < En(WChunk(s, p), i);
+    requires gap: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
+    terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p));
+    ensures in: \forall integer g; x <= g < St{Pre}(WChunk(s, p), i) ==>
+                  !NoArea(s, g) && AreaPay(s, g) == Pay{Pre}(WChunk(s, p), i);
+    ensures cut: \forall integer g; St{Pre}(WChunk(s, p), i) <= g < x ==> NoArea(s, g);
+    ensures out: \forall integer g; 0 <= g < x && g < St{Pre}(WChunk(s, p), i) || x <= g && St{Pre}(WChunk(s, p), i) <= g
+                   ==> AreaKept{Pre,Here}(s, g); */
+static void start_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ assert ke: KCovers(k, i, En(k, i) - 1) && !KNone(k, En(k, i) - 1) && Win(s, p, En(k, i) - 1);
+  //@ assert ks: KCovers(k, i, St(k, i)) && !KNone(k, St(k, i)) && Win(s, p, St(k, i));
+  chunk_set_start(k, i, x);
+#include "proofs/wp/area_edit.acsl"
+  //@ assert wx: \forall integer g; x <= g < St{Pre}(k, i) || St{Pre}(k, i) <= g < x ==> Win(s, p, g) && win(s, g) == p;
+}
+
 /* ---------------------------------------- operations: insert */
 
 /** Does an area at the place `at` of x, or the first one of the next window, start before y? */
-/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= at.p < s->n && 0 <= at.i <= Kn(WChunk(s, at.p));
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= x < y && Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
     terminates \true; exits \false; assigns \nothing;
-    ensures here: at.i < Kn(WChunk(s, at.p)) ==> (\result <==> St(WChunk(s, at.p), at.i) < y);
-    ensures next: at.i == Kn(WChunk(s, at.p)) ==> at.p + 1 < s->n ==> (\result <==> St(WChunk(s, at.p + 1), 0) < y);
-    ensures last: at.i == Kn(WChunk(s, at.p)) ==> at.p + 1 == s->n ==> !\result; */
-static bool is_taken(const struct s2_areas *s, struct spot at, int64_t y) {
+    ensures free: !\result ==> \forall integer g; x <= g < y ==> NoArea(s, g);
+    ensures here: !\result ==> \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> y <= St(WChunk(s, at.p), i);
+    ensures next: !\result ==> at.p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, at.p + 1), g);
+    ensures taken: \result ==> \exists integer g; x <= g < y && !NoArea(s, g); */
+static bool is_taken(const struct s2_areas *s, struct spot at, int64_t y) /*@ ghost (int64_t x) */ {
   const struct s2_chunk *k = &s->chunks[s->id[at.p]];
+  //@ assert w: \forall integer g; x <= g ==> Win(s, win(s, g), g) && at.p <= win(s, g);
+  //@ assert kc: \forall integer i; at.i <= i < k->n ==> KCovers(k, i, St(k, i)) && !KNone(k, St(k, i)) && Win(s, at.p, St(k, i));
   if (at.i < k->n) {
+    //@ assert wit: St(k, at.i) < y ==> (St(k, at.i) <= x ==> KCovers(k, at.i, x) && !NoArea(s, x)) && (x < St(k, at.i) ==> win(s, St(k, at.i)) == at.p && !NoArea(s, St(k, at.i)));
+    //@ assert hr: y <= St(k, at.i) ==> \forall integer i; at.i <= i < k->n ==> y <= St(k, i);
+    //@ assert fr: y <= St(k, at.i) ==> \forall integer g; x <= g < y ==> Win(s, at.p, g) && win(s, g) == at.p && KNone(k, g);
     return k->start[at.i] < y;
   }
-  return is_pair(s, at.p) && starts_before(&s->chunks[s->id[at.p + 1]], 0, y);
+  //@ assert no: \forall integer g; x <= g ==> KNone(k, g);
+  bool taken = is_pair(s, at.p) && starts_before(&s->chunks[s->id[at.p + 1]], 0, y);
+  //@ assert m0: at.p + 1 < s->n ==> KCovers(WChunk(s, at.p + 1), 0, St(WChunk(s, at.p + 1), 0)) && !KNone(WChunk(s, at.p + 1), St(WChunk(s, at.p + 1), 0)) && Win(s, at.p + 1, St(WChunk(s, at.p + 1), 0));
+  //@ assert wt: taken ==> x <= St(WChunk(s, at.p + 1), 0) < y && !NoArea(s, St(WChunk(s, at.p + 1), 0));
+  //@ assert mn: !taken ==> at.p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, at.p + 1), g);
+  //@ assert mw: !taken ==> \forall integer g; x <= g < y ==> win(s, g) == at.p || win(s, g) == at.p + 1;
+  return taken;
 }
 
 /** Window p shall reach up to y at least; the next window has no area before y. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && WLo(s, p) < y;
-    requires r: \forall integer i; p + 1 < s->n ==> 0 <= i < Kn(WChunk(s, p + 1)) ==> y <= St(WChunk(s, p + 1), i);
+    requires r: p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, p + 1), g);
     terminates \true; exits \false; assigns s->lo[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && WLo(s, p) == WLo{Pre}(s, p) && (p + 1 < s->n ==> y <= WLo(s, p + 1));
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void reach(struct s2_areas *s, int32_t p, int64_t y) {
   if (passes_border(s, p, y)) {
+    //@ assert l: \forall integer g; y <= g ==> KNone(WChunk(s, p), g);
     move_border(s, p + 1, y);
   }
 }
@@ -139,8 +296,8 @@ static void reach(struct s2_areas *s, int32_t p, int64_t y) {
 /** Area i of window p is new, or has grown: if it is at an end of its chunk, it may continue over a border. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p));
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->n == 1) {
@@ -157,25 +314,29 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
 /** From the end of area i - 1 of window p up to y all is free, and is to carry what it carries: it grows. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i <= Kn(WChunk(s, p)) && En(WChunk(s, p), i - 1) < y <= AREA_TOP;
     requires r: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> y <= St(WChunk(s, p), j);
-    requires n: \forall integer j; p + 1 < s->n ==> 0 <= j < Kn(WChunk(s, p + 1)) ==> y <= St(WChunk(s, p + 1), j);
+    requires n: p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, p + 1), g);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures in: \forall integer g; En{Pre}(WChunk{Pre}(s, p), i - 1) <= g < y ==> !NoArea(s, g) &&
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i - 1);
     ensures out: \forall integer g; 0 <= g < En{Pre}(WChunk{Pre}(s, p), i - 1) || y <= g ==>
                    AreaKept{Pre,Here}(s, g); */
 static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ assert kl: KCovers(k, i - 1, St(k, i - 1)) && !KNone(k, St(k, i - 1)) && WLo(s, p) < y;
   reach(s, p, y);
-  chunk_set_end(k, i - 1, y);
+  //@ ghost Reached: ;
+  extend_in(s, p, i - 1, y);
+  //@ ghost Grown: ;
+  //@ assert g1: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
   if (meets(k, i)) {
-    chunk_unite(k, i);
-    count_add(s, -1);
+    unite_in(s, p, i);
     settle(s, p);
   } else {
     unite_borders(s, p, i - 1);
   }
+  //@ assert g2: \forall integer g; 0 <= g ==> AreaKept{Grown,Here}(s, g);
 }
 
 /** From x up to area i of window p all is free, and is to carry what that area carries: it grows. */
@@ -183,14 +344,16 @@ static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
     requires l: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
     requires lo: WLo(s, p) <= x;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures in: \forall integer g; x <= g < St{Pre}(WChunk{Pre}(s, p), i) ==> !NoArea(s, g) &&
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i);
     ensures out: \forall integer g; 0 <= g < x || St{Pre}(WChunk{Pre}(s, p), i) <= g ==> AreaKept{Pre,Here}(s, g); */
 static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
-  chunk_set_start(&s->chunks[s->id[p]], i, x);
+  start_in(s, p, i, x);
+  //@ ghost Grown: ;
   unite_borders(s, p, i);
+  //@ assert g2: \forall integer g; 0 <= g ==> AreaKept{Grown,Here}(s, g);
 }
 
 /**
@@ -199,22 +362,51 @@ static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
  */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p));
     terminates \true; exits \false;
-    assigns s->count, s->chunks[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && 0 <= \result < Kn(WChunk(s, p));
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  int32_t at = i;
-  if (meets(k, at + 1)) {
-    chunk_unite(k, at + 1);
-    count_add(s, -1);
+  const struct s2_chunk *k = &s->chunks[s->id[p]];
+  if (meets(k, i + 1)) {
+    unite_in(s, p, i + 1);
   }
-  if (at > 0 && meets(k, at)) {
-    chunk_unite(k, at);
-    count_add(s, -1);
-    at--;
+  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+  if (i > 0 && meets(k, i)) {
+    //@ ghost Two: ;
+    unite_in(s, p, i);
+    //@ assert k2a: \forall integer g; 0 <= g ==> AreaKept{Pre,Two}(s, g);
+    //@ assert k2b: \forall integer g; 0 <= g ==> AreaKept{Two,Here}(s, g);
+    //@ assert k2c: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+    return i - 1;
   }
-  return at;
+  return i;
+}
+
+/** [x, y) is free, and its place `at` is in a chunk with a free place: a new area. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) < 64;
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures in: \forall integer g; x <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+#include "proofs/wp/put_area_before.acsl"
+  reach(s, at.p, y);
+  //@ ghost Reached: ;
+  insert_in(s, at.p, at.i, x, y, pl);
+  //@ ghost In: ;
+  int32_t i = unite_within(s, at.p, at.i);
+  //@ ghost Within: ;
+  unite_borders(s, at.p, i);
+  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
+  //@ assert k2a: \forall integer g; 0 <= g ==> AreaKept{In,Within}(s, g);
+  //@ assert k2b: \forall integer g; 0 <= g ==> AreaKept{Within,Here}(s, g);
+  //@ assert k2c: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
 }
 
 /** [x, y) is free and touches nothing like it in its chunk: a new area. */
@@ -224,8 +416,8 @@ static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
     requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
     requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
@@ -234,16 +426,15 @@ static s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
-  reach(s, r.p, y);
-  chunk_insert(&s->chunks[s->id[r.p]], r.i, x, y, pl);
-  count_add(s, 1);
-  unite_borders(s, r.p, unite_within(s, r.p, r.i));
+  //@ ghost Room: ;
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
+  put_area(s, r, x, y, pl);
   return S2_OK;
 }
 
 s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_payload p) {
   struct spot at = locate(s, (int64_t)x);
-  if (is_taken(s, at, (int64_t)y)) {
+  if (is_taken(s, at, (int64_t)y) /*@ ghost ((int64_t)x) */) {
     return S2_ERR_MAPPED;
   }
   const struct s2_chunk *k = &s->chunks[s->id[at.p]];
@@ -266,69 +457,64 @@ s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_
     requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
     requires in: St(WChunk(s, at.p), at.i) < x && y < En(WChunk(s, at.p), at.i);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 static s2_status remove_middle(struct s2_areas *s, struct spot at, int64_t x, int64_t y) {
+  //@ assert pc: KCovers(WChunk(s, at.p), at.i, x) && idx(WChunk(s, at.p), x) == at.i && win(s, x) == at.p;
   struct spot r = roomy(s, x, at);
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
-  struct s2_chunk *k = &s->chunks[s->id[r.p]];
-  chunk_cut(k, r.i, x);
-  chunk_set_start(k, r.i + 1, y);
-  count_add(s, 1);
+  //@ ghost Room: ;
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
+  //@ assert wh: AreaWhole{Pre,Here}(s, x) && win(s, x) == r.p && !KNone(WChunk(s, r.p), x);
+  //@ assert rc: KCovers(WChunk(s, r.p), idx(WChunk(s, r.p), x), x) && idx(WChunk(s, r.p), x) == r.i;
+  //@ assert st: St(WChunk(s, r.p), r.i) < x && y < En(WChunk(s, r.p), r.i);
+  cut_in(s, r.p, r.i, x);
+  //@ ghost Cut: ;
+  //@ assert lo: \forall integer j; 0 <= j <= r.i ==> En(WChunk(s, r.p), j) <= x;
+  start_in(s, r.p, r.i + 1, y);
+  //@ assert oa: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Room,Cut}(s, g);
+  //@ assert ob: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Cut,Here}(s, g);
+  //@ assert oc: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
   return S2_OK;
 }
 
 /** The part of [x, y) that lies in window p; i is the first area there that ends after x. */
-/*@ requires mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && AreaInside(s);
-    requires in: 0 <= p < s->n && 0 <= i <= Kn(WChunk(s, p)) && 0 <= x < y <= AREA_TOP;
-    requires count: s->count == total(s, s->n);
+/*@ requires inv: AreasLoose(s) && 0 <= p < s->n && 0 <= i <= Kn(WChunk(s, p)) && 0 <= x < y <= AREA_TOP;
+    requires lo: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
+    requires hi: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> x < En(WChunk(s, p), j);
+    requires mid: i < Kn(WChunk(s, p)) ==> x <= St(WChunk(s, p), i) || En(WChunk(s, p), i) <= y;
     terminates \true; exits \false;
-    assigns s->count, s->chunks[0 .. s->cap - 1];
-    ensures mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && AreaInside(s);
-    ensures count: s->count == total(s, s->n);
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasLoose(s) && AreaRest{Pre,Here}(s, p);
     ensures in: \forall integer g; x <= g < y ==> KNone(WChunk(s, p), g);
-    ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(WChunk(s, p), g); */
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures kn: \forall integer q; 0 <= q < s->n ==> q != p ==> Kn(WChunk(s, q)) == Kn{Pre}(WChunk(s, q)); */
 static inline void remove_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  int32_t n = k->n;
-  chunk_remove(k, i, x, y);
-  count_add(s, k->n - n);
+  chunk_remove(&s->chunks[s->id[p]], i, x, y);
+#include "proofs/wp/area_edit.acsl"
 }
 
-/** How many areas windows [a, b) hold. */
-/*@ requires inv: \valid_read(s) && AreaMem(s) && AreaIds(s) && AreaChunks(s) && 0 <= a <= b <= s->n;
-    terminates \true; exits \false; assigns \nothing;
-    ensures sum: \result == total(s, b) - total(s, a); */
-static int32_t areas_in(const struct s2_areas *s, int32_t a, int32_t b) {
-  int32_t n = 0;
-  int32_t p = a;
-  /*@ loop invariant in: a <= p <= b && 0 <= n <= 64 * (p - a) && n == total(s, p) - total(s, a);
-      loop assigns n, p;
-      loop variant b - p; */
-  while (p < b) {
-    n += s->chunks[s->id[p]].n;
-    p++;
-  }
-  return n;
-}
-
-/** Windows [a, b) go with all their areas. One window stays: the first, if it is empty and all the others go. */
-/*@ requires mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && AreaInside(s);
-    requires in: 0 <= a <= b <= s->n && b - a < s->n && s->count == total(s, s->n);
+/** Windows [a, b) go with all their areas. Not all windows go. */
+/*@ requires inv: AreasLoose(s) && 0 <= a <= b <= s->n && b - a < s->n;
     terminates \true; exits \false;
-    assigns *s, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && AreaInside(s);
-    ensures count: AreaSameMem{Pre,Here}(s) && s->count == total(s, s->n) && s->n == \old(s->n) - (b - a);
+    assigns s->n, s->nspare, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
+    ensures inv: AreasLoose(s) && s->n == \old(s->n) - (b - a);
+    ensures kn: \forall integer q; 0 <= q < s->n ==>
+                  Kn(WChunk(s, q)) == (q < a ? Kn(WChunk{Pre}(s, q)) : Kn(WChunk{Pre}(s, q + (b - a))));
     ensures in: \forall integer g; 0 <= g ==> a <= win{Pre}(s, g) < b ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> !(a <= win{Pre}(s, g) < b) ==> AreaKept{Pre,Here}(s, g); */
 static void discard_windows(struct s2_areas *s, int32_t a, int32_t b) {
   if (a < b) {
-    count_add(s, -areas_in(s, a, b));
     windows_drop(s, a, b);
+    //@ assert wl: \forall integer q; 0 <= q < a ==> WChunk(s, q) == WChunk{Pre}(s, q);
+    //@ assert wh: \forall integer q; a <= q < s->n ==> WChunk(s, q) == WChunk{Pre}(s, q + (b - a));
+    //@ assert ci: AreaChunks(s);
+    //@ assert in: AreaInside(s);
+    //@ assert w: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && Win{Pre}(s, win{Pre}(s, g), g);
   }
 }
 
@@ -338,28 +524,41 @@ static void discard_windows(struct s2_areas *s, int32_t a, int32_t b) {
     requires hi: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> x < En(WChunk(s, p), j);
     requires win: Win(s, p, x) && Win(s, q, y - 1);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures in: \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static void remove_wide(struct s2_areas *s, int32_t p, int32_t i, int32_t q, int64_t x, int64_t y) {
+#include "proofs/wp/remove_wide_before.acsl"
   remove_in(s, p, i, x, y);
+  //@ ghost First: ;
+#include "proofs/wp/remove_wide_first.acsl"
   remove_in(s, q, 0, x, y);
+  //@ ghost Last: ;
   int32_t a = s->chunks[s->id[p]].n > 0 ? p + 1 : p;
   int32_t b = s->chunks[s->id[q]].n > 0 ? q : q + 1;
   if (b - a == s->n) {
     a = 1; /* nothing is left; one window stays */
   }
+#include "proofs/wp/remove_wide_last.acsl"
   discard_windows(s, a, b);
+  //@ ghost Dropped: ;
+#include "proofs/wp/remove_wide_dropped.acsl"
   thicken(s, a);
+  //@ ghost One: ;
   thicken(s, a - 1);
+  //@ ghost Two: ;
   thicken(s, a - 2);
+  //@ assert ta: \forall integer g; 0 <= g ==> AreaKept{Dropped,One}(s, g);
+  //@ assert tb: \forall integer g; 0 <= g ==> AreaKept{One,Two}(s, g);
+  //@ assert tc: \forall integer g; 0 <= g ==> AreaKept{Two,Here}(s, g);
+  //@ assert td: \forall integer g; 0 <= g ==> AreaKept{Dropped,Here}(s, g);
 }
 
 /** The window in which [x, y) ends; it begins in window p. */
-/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= p < s->n && WLo(s, p) < y;
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= p < s->n && WLo(s, p) < y <= AREA_TOP;
     terminates \true; exits \false; assigns \nothing;
-    ensures is: Win(s, \result, y - 1) && p <= \result; */
+    ensures is: Win(s, \result, y - 1) && p <= \result < s->n; */
 static int32_t window_of_end(const struct s2_areas *s, int32_t p, int64_t y) {
   return passes_border(s, p, y) ? window(s, y - 1) : p;
 }
@@ -390,8 +589,12 @@ s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
   }
   int32_t q = window_of_end(s, at.p, (int64_t)y);
   if (q == at.p) {
+    //@ assert w: \forall integer g; x <= g < y ==> Win(s, at.p, g) && win(s, g) == at.p;
     remove_in(s, at.p, at.i, (int64_t)x, (int64_t)y);
+    //@ ghost In: ;
+    //@ assert in: \forall integer g; x <= g < y ==> NoArea(s, g);
     settle(s, at.p);
+    //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
   } else {
     remove_wide(s, at.p, at.i, q, (int64_t)x, (int64_t)y);
   }
@@ -411,11 +614,11 @@ static bool needs_cut(const struct s2_chunk *k, int32_t i, int64_t x, uint32_t r
 /** x becomes a border between areas, if the area around it is about to get other rights on one side. */
 /*@ requires inv: AreasInv(s) && 0 <= x;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s);
     ensures ready: \result != CUT_NO_ROOM ==> AreaReady(s, x, rights);
     ensures cut: \result == CUT_DONE ==> AreaCut(s, x);
-    ensures same: \result == CUT_NO_ROOM ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
+    ensures same: \result == CUT_NO_ROOM ==> AreasSame{Pre,Here}(s);
     ensures still: \forall integer y; AreaReady{Pre}(s, y, rights) ==> AreaReady(s, y, rights);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
@@ -428,7 +631,6 @@ static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
     return CUT_NO_ROOM;
   }
   chunk_cut(&s->chunks[s->id[r.p]], r.i, x);
-  count_add(s, 1);
   return CUT_DONE;
 }
 
@@ -436,20 +638,19 @@ static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
 /*@ requires inv: AreasInv(s) && 0 <= x;
     requires cut: AreaCut(s, x);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void uncut(struct s2_areas *s, int64_t x) {
   struct spot at = locate(s, x);
   chunk_unite(&s->chunks[s->id[at.p]], at.i);
-  count_add(s, -1);
 }
 
 /** Areas of window p that meet [x, y) get the rights. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= x < y <= AREA_TOP && rights < 16;
     requires ready: KReady(WChunk(s, p), x, rights) && KReady(WChunk(s, p), y, rights);
     terminates \true; exits \false;
-    assigns s->count, s->chunks[0 .. s->cap - 1];
+    assigns s->chunks[0 .. s->cap - 1];
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
@@ -458,24 +659,21 @@ static void uncut(struct s2_areas *s, int64_t x) {
                   KReady(WChunk(s, q), x, rights) && KReady(WChunk(s, q), y, rights); */
 static void protect_in(struct s2_areas *s, int32_t p, int64_t x, int64_t y, uint32_t rights) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
-  int32_t n = k->n;
   chunk_protect(k, x, y, rights);
-  count_add(s, k->n - n);
 }
 
 /** Windows p to q: unite across their borders, the outer ones too, and join thin ones. No address can tell. */
 /*@ requires inv: AreasInv(s) && 0 <= p <= q < s->n;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
   int32_t w = q;
   /*@ loop invariant in: p - 2 <= w <= q;
-      loop invariant inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+      loop invariant inv: AreasInv(s);
       loop invariant out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
-      loop assigns w, *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1],
-                   s->spare[0 .. s->cap - 1];
+      loop assigns w, AREA_ALL(s);
       loop variant w + 2; */
   while (w >= p - 1) {
     mend(s, w);
@@ -488,8 +686,8 @@ static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && rights < 16;
     requires ready: AreaReady(s, x, rights) && AreaReady(s, y, rights);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t rights) {
@@ -502,7 +700,7 @@ static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t right
       loop invariant out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
       loop invariant ready: \forall integer r; w <= r < s->n ==>
         KReady(WChunk(s, r), x, rights) && KReady(WChunk(s, r), y, rights);
-      loop assigns w, s->count, s->chunks[0 .. s->cap - 1];
+      loop assigns w, s->chunks[0 .. s->cap - 1];
       loop variant q + 1 - w; */
   while (w <= q) {
     protect_in(s, w, x, y, rights);
@@ -674,7 +872,8 @@ struct s2_place s2_areas_find_free(const struct s2_areas *s, uint64_t hint, uint
 
 /*@ requires m: \valid_read(m);
     terminates \true; exits \false; assigns \nothing;
-    ensures is: \result == S2_OK ==> 1 <= m->count <= 0x1000000; */
+    ensures is: \result == S2_OK ==> m->chunks != \null && m->lo != \null && m->id != \null && m->spare != \null &&
+                  1 <= m->count <= 0x1000000; */
 static s2_status check_memory(const struct s2_area_memory *m) {
   if (m->chunks == NULL || m->lo == NULL || m->id == NULL || m->spare == NULL) {
     return S2_ERR_NULL;
@@ -697,13 +896,12 @@ s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_memory *m) {
   s->cap = m->count;
   s->n = 1;
   s->nspare = (int32_t)m->count - 1;
-  s->count = 0;
   s->hit_p = 0;
   s->hit_i = 0;
   int32_t j = 0;
   /* the lowest chunk on top, so that a small set stays in few pages */
   /*@ loop invariant in: 0 <= j <= s->nspare;
-      loop invariant done: \forall integer i; 0 <= i < j ==> s->spare[i] == s->nspare - i;
+      loop invariant done: \forall integer i; 0 <= i < j ==> WSp(s, i) == s->nspare - i;
       loop assigns j, s->spare[0 .. s->cap - 1];
       loop variant s->nspare - j; */
   while (j < s->nspare) {
@@ -713,12 +911,20 @@ s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_memory *m) {
   s->lo[0] = 0;
   s->id[0] = 0;
   s->chunks[0].n = 0;
+  //@ assert at: WLo(s, 0) == 0 && WId(s, 0) == 0 && Kn(WChunk(s, 0)) == 0;
+  //@ assert sp: AreaMem(s) && AreaSpare(s);
+  //@ assert no: \forall integer g; KNone(WChunk(s, 0), g);
+  //@ assert w: \forall integer g; 0 <= g ==> Win(s, 0, g) && win(s, g) == 0;
   return S2_OK;
 }
 
 void s2_areas_clear(struct s2_areas *s) {
-  windows_spare(s, 1, s->n);
-  s->n = 1;
+  if (s->n > 1) {
+    windows_drop(s, 1, s->n);
+  }
   s->chunks[s->id[0]].n = 0;
-  s->count = 0;
+  //@ assert cp: s->cap == \at(s->cap,Pre);
+  //@ assert at: Kn(WChunk(s, 0)) == 0;
+  //@ assert no: \forall integer g; KNone(WChunk(s, 0), g);
+  //@ assert w: \forall integer g; 0 <= g ==> Win(s, 0, g) && win(s, g) == 0;
 }

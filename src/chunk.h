@@ -64,10 +64,13 @@ static inline void chunk_soon(const struct s2_chunk *k) {
     terminates \true; exits \false; assigns \nothing;
     ensures in: 0 <= \result && (k->n > 0 ==> \result < k->n) && (k->n == 0 ==> \result == 0);
     ensures lo: \result > 0 ==> St(k, \result) <= g;
-    ensures hi: \forall integer i; \result < i < k->n ==> g < St(k, i); */
+    ensures hi: \forall integer i; \result < i < k->n ==> g < St(k, i);
+    ensures is: KCovers(k, \result, g) || KNone(k, g); */
 static inline int32_t chunk_last(const struct s2_chunk *k, int64_t g) {
   chunk_soon(k);
-  return search(k->start, k->n, g);
+  int32_t i = search(k->start, k->n, g);
+  //@ assert no: !KCovers(k, i, g) ==> \forall integer j; !KCovers(k, j, g);
+  return i;
 }
 
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
@@ -137,14 +140,18 @@ static struct s2_area chunk_area(const struct s2_chunk *k, int32_t i) {
   return a;
 }
 
-/*@ requires inv: \valid_read(k) && 0 <= k->n <= 64 && KNonEmpty(k) && KSorted(k) && KBacked(k);
+/*@ requires inv: \valid_read(k) && 0 <= k->n <= 64 && KNonEmpty(k) && KSorted(k) && KBacked(k) && KBelow(k, AREA_TOP);
     terminates \true; exits \false; assigns \nothing;
     ensures none: \result.backend == S2_BACK_NONE <==> KNone(k, g);
-    ensures hit: \result.backend != S2_BACK_NONE ==> \result.start <= g < \result.end &&
-                   KAt(k, g) == pay(\result.delta, \result.attr, \result.backend); */
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= g < \result.end <= AREA_TOP;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
+                   !KNone(k, h) && KAt(k, h) == pay(\result.delta, \result.attr, \result.backend); */
 static struct s2_area chunk_find(const struct s2_chunk *k, int64_t g) {
   int32_t i = chunk_last(k, g);
-  return covers(k, i, g) ? chunk_area(k, i) : no_area();
+  struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
+  //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
+  //@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> KCovers(k, i, h) && idx(k, h) == i;
+  return a;
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -185,7 +192,8 @@ static bool meets(const struct s2_chunk *k, int32_t i) {
     terminates \true; exits \false;
     assigns m->start[j], m->end[j], m->pay[j];
     ensures cp: AREA_EQ2(Pre, k, i, Here, m, j);
-    ensures fr: \forall integer h; 0 <= h < 64 ==> h != j ==> AREA_EQ2(Pre, m, h, Here, m, h); */
+    ensures fr: \forall integer h; 0 <= h < 64 ==> h != j ==> AREA_EQ2(Pre, m, h, Here, m, h);
+    ensures src: k != m ==> \forall integer h; 0 <= h < 64 ==> AREA_EQ(Pre, h, Here, h); */
 static void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
   m->start[j] = k->start[i];
   m->end[j] = k->end[i];
@@ -206,7 +214,7 @@ static void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struc
 /** A free place at i; what was there stays there too, until it is overwritten. */
 /*@ requires mem: KWf(k) && 0 <= i <= k->n < 64;
     terminates \true; exits \false;
-    assigns k->n, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
+    assigns *k;
     ensures n: k->n == \old(k->n) + 1;
     ensures lo: \forall integer j; 0 <= j < i ==> AREA_EQ(Pre, j, Here, j);
     ensures du: i < \old(k->n) ==> AREA_EQ(Pre, i, Here, i);
@@ -223,18 +231,18 @@ static void chunk_open(struct s2_chunk *k, int32_t i) {
     entry_copy(k, j - 1, k, j);
     j--;
   }
-  k->n++;
+  k->n = (int16_t)(k->n + 1);
 }
 
 /** Entries [i, j) go. */
 /*@ requires mem: KWf(k) && 0 <= i <= j <= k->n;
     terminates \true; exits \false;
-    assigns k->n, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
+    assigns *k;
     ensures n: k->n == \old(k->n) - (j - i);
     ensures lo: \forall integer h; 0 <= h < i ==> AREA_EQ(Pre, h, Here, h);
     ensures hi: \forall integer h; i <= h < k->n ==> AREA_EQ(Pre, h + (j - i), Here, h);
     ensures dn: \forall integer h; j <= h < \old(k->n) ==> AREA_EQ(Pre, h, Here, h - (j - i)); */
-static void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
+static inline void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
   if (i == j) {
     return;
   }
@@ -242,14 +250,16 @@ static void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
   /*@ loop invariant in: j <= h <= k->n;
       loop invariant lw: \forall integer e; 0 <= e < i ==> AREA_EQ(Pre, e, Here, e);
       loop invariant un: \forall integer e; h <= e < k->n ==> AREA_EQ(Pre, e, Here, e);
-      loop invariant mv: \forall integer e; i <= e < h - (j - i) ==> AREA_EQ(Pre, e + (j - i), Here, e);
+      loop invariant mv: \forall integer e; j <= e < h ==> AREA_EQ(Pre, e, Here, e - (j - i));
       loop assigns h, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
       loop variant k->n - h; */
   while (h < k->n) {
     entry_copy(k, h, k, h - (j - i));
+    //@ assert at: AREA_EQ(Pre, h, Here, h - (j - i));
+    //@ assert mv: \forall integer e; j <= e < h ==> AREA_EQ(Pre, e, Here, e - (j - i));
     h++;
   }
-  k->n -= j - i;
+  k->n = (int16_t)(k->n - (j - i));
 }
 
 /* ---------------------------------------- one chunk: areas by address */
@@ -259,13 +269,17 @@ static void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
     requires l: \forall integer j; 0 <= j < i ==> En(k, j) <= x;
     requires r: \forall integer j; i <= j < k->n ==> y <= St(k, j);
     terminates \true; exits \false;
-    assigns k->n, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n == \old(k->n) + 1;
-    ensures in: \forall integer g; x <= g < y ==> !KNone(k, g) && KAt(k, g) == pay(p.delta, p.attr, p.backend);
-    ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
+    ensures at: St(k, i) == x && En(k, i) == y && Pay(k, i) == pay(p.delta, p.attr, p.backend);
+    ensures lo: \forall integer j; 0 <= j < i ==> AREA_EQ(Pre, j, Here, j);
+    ensures hi: \forall integer j; i < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
+    ensures in: \forall integer g; x <= g < y ==> idx(k, g) == i && KAt(k, g) == pay(p.delta, p.attr, p.backend);
+    ensures out: \forall integer g; g < x || y <= g ==> KWhole{Pre,Here}(k, k, g); */
 static void chunk_insert(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
   chunk_open(k, i);
   entry_put(k, i, x, y, p);
+#include "proofs/wp/chunk_insert.acsl"
 }
 
 /** Area i ends at x: shorter or, into the gap behind it, longer. */
@@ -310,34 +324,65 @@ static void chunk_set_start(struct s2_chunk *k, int32_t i, int64_t x) {
   //@ assert up: \forall integer g; x <= g && St{Pre}(k, i) <= g ==> (KCovers{Pre}(k, i, g) <==> KCovers(k, i, g));
 }
 
+/** Areas [i, j) go. */
+/*@ requires inv: ChunkInv(k) && 0 <= i <= j <= k->n;
+    terminates \true; exits \false;
+    assigns *k;
+    ensures inv: ChunkInv(k) && k->n == \old(k->n) - (j - i);
+    ensures lo: \forall integer h; 0 <= h < i ==> AREA_EQ(Pre, h, Here, h);
+    ensures hi: \forall integer h; i <= h < k->n ==> AREA_EQ(Pre, h + (j - i), Here, h);
+    ensures in: \forall integer g; i <= idx{Pre}(k, g) < j ==> KNone(k, g);
+    ensures out: \forall integer g; !(i <= idx{Pre}(k, g) < j) ==> KWhole{Pre,Here}(k, k, g); */
+static inline void chunk_drop(struct s2_chunk *k, int32_t i, int32_t j) {
+  chunk_close(k, i, j);
+  //@ assert ne: KWf(k) && KNonEmpty(k) && KBelow(k, AREA_TOP) && KBacked(k);
+  //@ assert cl: KClosed{Pre,Here}(k, i, j);
+  //@ assert so: KSorted(k);
+}
+
 /** Area i becomes two that touch at x. No address can tell. */
 /*@ requires inv: ChunkInv(k) && 0 <= i < k->n < 64 && St(k, i) < x < En(k, i);
     terminates \true; exits \false;
-    assigns k->n, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n == \old(k->n) + 1;
     ensures lo: \forall integer j; 0 <= j < i ==> AREA_EQ(Pre, j, Here, j);
+    ensures l: St(k, i) == St{Pre}(k, i) && En(k, i) == x && Pay(k, i) == Pay{Pre}(k, i);
+    ensures r: St(k, i + 1) == x && En(k, i + 1) == En{Pre}(k, i) && Pay(k, i + 1) == Pay{Pre}(k, i);
     ensures hi: \forall integer j; i + 1 < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
-    ensures l: St(k, i) == St{Pre}(k, i) && En(k, i) == x;
-    ensures r: St(k, i + 1) == x && En(k, i + 1) == En{Pre}(k, i);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
 static void chunk_cut(struct s2_chunk *k, int32_t i, int64_t x) {
-  chunk_open(k, i);
-  k->end[i] = x;
-  k->start[i + 1] = x;
+  int64_t y = k->end[i];
+  //@ assert pb: pay_backend(Pay(k, i)) != 0;
+  //@ assert bk: k->pay[i].backend != 0;
+  //@ assert was: \forall integer g; x <= g < y ==> KCovers(k, i, g) && idx(k, g) == i;
+  chunk_set_end(k, i, x);
+  //@ ghost Short: ;
+  //@ assert pk: Pay(k, i) == Pay{Pre}(k, i);
+  chunk_insert(k, i + 1, x, y, k->pay[i]);
+  //@ assert in: \forall integer g; x <= g < y ==> KKept{Pre,Here}(k, g);
+  //@ assert o1: \forall integer g; g < x || y <= g ==> KKept{Pre,Short}(k, g);
+  //@ assert o2: \forall integer g; g < x || y <= g ==> KKept{Short,Here}(k, g);
+  //@ assert o3: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
 }
 
 /** Areas i - 1 and i touch and carry the same: one area. No address can tell. */
 /*@ requires inv: ChunkInv(k) && 0 < i < k->n && En(k, i - 1) == St(k, i) && Pay(k, i - 1) == Pay(k, i);
     terminates \true; exits \false;
-    assigns k->n, k->end[i - 1 .. 63], k->start[i .. 63], k->pay[i .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n == \old(k->n) - 1;
-    ensures lo: \forall integer j; 0 <= j < i - 1 ==> AREA_EQ(Pre, j, Here, j);
-    ensures at: St(k, i - 1) == St{Pre}(k, i - 1) && En(k, i - 1) == En{Pre}(k, i);
-    ensures hi: \forall integer j; i <= j < k->n ==> AREA_EQ(Pre, j + 1, Here, j);
+    ensures at: St(k, i - 1) == St{Pre}(k, i - 1) && En(k, i - 1) == En{Pre}(k, i) && Pay(k, i - 1) == Pay{Pre}(k, i);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
 static void chunk_unite(struct s2_chunk *k, int32_t i) {
-  k->end[i - 1] = k->end[i];
-  chunk_close(k, i, i + 1);
+  int64_t y = k->end[i];
+  //@ assert was: \forall integer g; St(k, i) <= g < y ==> KCovers(k, i, g) && idx(k, g) == i;
+  //@ assert not: \forall integer g; g < St(k, i) || y <= g ==> idx(k, g) != i;
+  chunk_drop(k, i, i + 1);
+  //@ ghost Gone: ;
+  chunk_set_end(k, i - 1, y);
+  //@ assert in: \forall integer g; St{Pre}(k, i) <= g < y ==> KKept{Pre,Here}(k, g);
+  //@ assert o1: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Pre,Gone}(k, g);
+  //@ assert o2: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Gone,Here}(k, g);
+  //@ assert o3: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Pre,Here}(k, g);
 }
 
 /** Nothing of [x, y) stays. i is the first area that ends after x; no area reaches out of [x, y) on both sides. */
@@ -346,7 +391,7 @@ static void chunk_unite(struct s2_chunk *k, int32_t i) {
     requires hi: \forall integer j; i <= j < k->n ==> x < En(k, j);
     requires mid: i < k->n ==> x <= St(k, i) || En(k, i) <= y;
     terminates \true; exits \false;
-    assigns k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n <= \old(k->n);
     ensures in: \forall integer g; x <= g < y ==> KNone(k, g);
     ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
@@ -355,11 +400,128 @@ static inline void chunk_remove(struct s2_chunk *k, int32_t i, int64_t x, int64_
     chunk_set_end(k, i, x);
     i++;
   }
+  //@ assert k1: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
+  //@ assert p1: \forall integer h; 0 <= h < i ==> En(k, h) <= x;
+  //@ assert p2: \forall integer h; i <= h < k->n ==> x <= St(k, h);
   int32_t j = chunk_seek_from(k, i, y);
   if (starts_before(k, j, y)) {
     chunk_set_start(k, j, y);
   }
-  chunk_close(k, i, j);
+  //@ assert k2: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
+  //@ assert p3: \forall integer h; 0 <= h < i ==> En(k, h) <= x;
+  //@ assert p4: \forall integer h; i <= h < j ==> x <= St(k, h) && En(k, h) <= y;
+  //@ assert p5: \forall integer h; j <= h < k->n ==> y <= St(k, h);
+  //@ assert p6: \forall integer g; g < x || y <= g ==> !(i <= idx(k, g) < j);
+  //@ assert p7: \forall integer g; x <= g < y ==> idx(k, g) == -1 || i <= idx(k, g) < j;
+  chunk_drop(k, i, j);
+}
+
+/** Entries from h on of k become all of m. */
+/*@ requires mem: KWf(k) && \valid(m) && \separated(k, m) && 0 <= h <= k->n;
+    terminates \true; exits \false;
+    assigns k->n, *m;
+    ensures k: k->n == h && \forall integer i; 0 <= i < h ==> AREA_EQ(Pre, i, Here, i);
+    ensures m: m->n == \old(k->n) - h && \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, k, h + i, Here, m, i); */
+static void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
+  int32_t i = h;
+  /*@ loop invariant in: h <= i <= k->n;
+      loop invariant kp: \forall integer j; 0 <= j < 64 ==> AREA_EQ(Pre, j, Here, j);
+      loop invariant cp: \forall integer j; h <= j < i ==> AREA_EQ2(Pre, k, j, Here, m, j - h);
+      loop assigns i, m->start[0 .. 63], m->end[0 .. 63], m->pay[0 .. 63];
+      loop variant k->n - i; */
+  while (i < k->n) {
+    entry_copy(k, i, m, i - h);
+    //@ assert at: AREA_EQ2(Pre, k, i, Here, m, i - h);
+    //@ assert cp: \forall integer j; h <= j < i ==> AREA_EQ2(Pre, k, j, Here, m, j - h);
+    i++;
+  }
+  m->n = (int16_t)(k->n - h);
+  k->n = (int16_t)h;
+}
+
+/** All entries of m behind those of k. m is left as it is. */
+/*@ requires mem: KWf(k) && KWf(m) && \separated(k, m) && k->n + m->n <= 64;
+    terminates \true; exits \false;
+    assigns *k;
+    ensures n: k->n == \old(k->n) + m->n;
+    ensures lo: \forall integer i; 0 <= i < \old(k->n) ==> AREA_EQ(Pre, i, Here, i);
+    ensures hi: \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, m, i, Here, k, \old(k->n) + i); */
+static void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
+  int32_t i = 0;
+  /*@ loop invariant in: 0 <= i <= m->n;
+      loop invariant lo: \forall integer j; 0 <= j < k->n ==> AREA_EQ(Pre, j, Here, j);
+      loop invariant mp: \forall integer j; 0 <= j < 64 ==> AREA_EQ2(Pre, m, j, Here, m, j);
+      loop invariant cp: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, m, j, Here, k, k->n + j);
+      loop assigns i, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
+      loop variant m->n - i; */
+  while (i < m->n) {
+    entry_copy(m, i, k, k->n + i);
+    //@ assert at: AREA_EQ2(Pre, m, i, Here, k, k->n + i);
+    //@ assert cp: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, m, j, Here, k, k->n + j);
+    i++;
+  }
+  k->n = (int16_t)(k->n + m->n);
+}
+
+/** Areas from h on of k become all of m. */
+/*@ requires inv: ChunkInv(k) && \valid(m) && \separated(k, m) && 0 < h < k->n;
+    terminates \true; exits \false;
+    assigns k->n, *m;
+    ensures inv: ChunkInv(k) && ChunkInv(m) && k->n == h && m->n == \old(k->n) - h;
+    ensures at: St(m, 0) == St{Pre}(k, h);
+    ensures lo: \forall integer g; g < St(m, 0) ==> KWhole{Pre,Here}(k, k, g) && KNone(m, g);
+    ensures hi: \forall integer g; St(m, 0) <= g ==> KNone(k, g) && KWhole{Pre,Here}(k, m, g); */
+static void chunk_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
+  entries_split(k, h, m);
+#include "proofs/wp/chunk_split.acsl"
+}
+
+/** All areas of m, which lie behind those of k, join those of k. m is left as it is. */
+/*@ requires inv: ChunkInv(k) && ChunkInv(m) && \separated(k, m) && k->n + m->n <= 64;
+    requires behind: \forall integer i, j; 0 <= i < k->n ==> 0 <= j < m->n ==> En(k, i) <= St(m, j);
+    terminates \true; exits \false;
+    assigns *k;
+    ensures inv: ChunkInv(k) && k->n == \old(k->n) + m->n;
+    ensures mv: \forall integer g; !KNone{Pre}(m, g) ==> KMoved{Pre,Here}(m, k, g);
+    ensures out: \forall integer g; KNone{Pre}(m, g) ==> KKept{Pre,Here}(k, g); */
+static void chunk_join(struct s2_chunk *k, const struct s2_chunk *m) {
+  entries_join(k, m);
+#include "proofs/wp/chunk_join.acsl"
+}
+
+/** Area i of k moves to place j of m. */
+/*@ requires inv: ChunkInv(k) && ChunkInv(m) && \separated(k, m) && 0 <= i < k->n && 0 <= j <= m->n < 64;
+    requires l: \forall integer h; 0 <= h < j ==> En(m, h) <= St(k, i);
+    requires r: \forall integer h; j <= h < m->n ==> En(k, i) <= St(m, h);
+    terminates \true; exits \false;
+    assigns *k, *m;
+    ensures inv: ChunkInv(k) && ChunkInv(m) && k->n == \old(k->n) - 1 && m->n == \old(m->n) + 1;
+    ensures in: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KNone(k, g) && KWhole{Pre,Here}(k, m, g);
+    ensures out: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==>
+                   KWhole{Pre,Here}(k, k, g) && KWhole{Pre,Here}(m, m, g); */
+static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
+  //@ assert pb: pay_backend(Pay(k, i)) != 0;
+  //@ assert bk: k->pay[i].backend != 0;
+  chunk_insert(m, j, k->start[i], k->end[i], k->pay[i]);
+  //@ ghost Ins: ;
+  //@ assert kb: \forall integer h; 0 <= h < 64 ==> St(k, h) == St{Pre}(k, h) && En(k, h) == En{Pre}(k, h);
+  //@ assert kp: \forall integer h; 0 <= h < 64 ==> Pay(k, h) == Pay{Pre}(k, h);
+  //@ assert sk: KSame{Pre,Here}(k, k);
+  //@ assert ik: ChunkInv(k);
+  //@ assert kk: \forall integer g; KWhole{Pre,Here}(k, k, g);
+  //@ assert is: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KCovers(k, i, g) && idx(k, g) == i;
+  //@ assert no: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> idx(k, g) != i;
+  //@ assert pr: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KCovers{Pre}(k, i, g) && idx{Pre}(k, g) == i;
+  //@ assert mi: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KWhole{Pre,Here}(k, m, g);
+  chunk_drop(k, i, i + 1);
+  //@ assert mb: \forall integer h; 0 <= h < 64 ==> St(m, h) == St{Ins}(m, h) && En(m, h) == En{Ins}(m, h);
+  //@ assert mp: \forall integer h; 0 <= h < 64 ==> Pay(m, h) == Pay{Ins}(m, h);
+  //@ assert sm: KSame{Ins,Here}(m, m);
+  //@ assert im: ChunkInv(m);
+  //@ assert km: \forall integer g; KWhole{Ins,Here}(m, m, g);
+  //@ assert in: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KWhole{Pre,Here}(k, m, g);
+  //@ assert mo: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Pre,Here}(m, m, g);
+  //@ assert ko: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Ins,Here}(k, k, g) && KWhole{Pre,Here}(k, k, g);
 }
 
 /** attr with other rights. Rights are the lowest digit to base 16, so no bit operation is needed. */
@@ -370,32 +532,44 @@ static uint32_t with_rights(uint32_t attr, uint32_t rights) {
   return attr - attr % 16u + rights;
 }
 
+/** Area j gets the rights. */
+/*@ requires mem: \valid(k) && 0 <= j < 64 && rights < 16;
+    terminates \true; exits \false; assigns k->pay[j].attr;
+    ensures set: Pay(k, j) == pay_rights(Pay{Pre}(k, j), rights);
+    ensures fr: \forall integer h; h != j ==> Pay(k, h) == Pay{Pre}(k, h); */
+static void set_rights(struct s2_chunk *k, int32_t j, uint32_t rights) {
+  k->pay[j].attr = with_rights(k->pay[j].attr, rights);
+  //@ assert c: k->pay[j].delta == pay_delta(Pay{Pre}(k, j)) && k->pay[j].backend == pay_backend(Pay{Pre}(k, j));
+}
+
 /** Areas from i on that start before y get the rights. Returns the first one behind. */
 /*@ requires inv: ChunkInv(k) && 0 <= i <= k->n && rights < 16;
     terminates \true; exits \false; assigns k->pay[i .. 63].attr;
     ensures inv: ChunkInv(k) && i <= \result <= k->n;
     ensures ix: \forall integer g; idx(k, g) == idx{Pre}(k, g);
     ensures end: \forall integer j; i <= j < k->n ==> (j < \result <==> St(k, j) < y);
+    ensures in: \forall integer j; i <= j < \result ==> Pay(k, j) == pay_rights(Pay{Pre}(k, j), rights);
     ensures out: \forall integer j; !(i <= j < \result) ==> Pay(k, j) == Pay{Pre}(k, j); */
 static int32_t chunk_set_rights(struct s2_chunk *k, int32_t i, int64_t y, uint32_t rights) {
   int32_t j = i;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant end: \forall integer h; i <= h < j ==> St(k, h) < y;
+      loop invariant set: \forall integer h; i <= h < j ==> Pay(k, h) == pay_rights(Pay{Pre}(k, h), rights);
       loop invariant out: \forall integer h; !(i <= h < j) ==> Pay(k, h) == Pay{Pre}(k, h);
-      loop invariant back: \forall integer h; pay_backend(Pay(k, h)) == pay_backend(Pay{Pre}(k, h));
       loop assigns j, k->pay[i .. 63].attr;
       loop variant k->n - j; */
   while (starts_before(k, j, y)) {
-    k->pay[j].attr = with_rights(k->pay[j].attr, rights);
+    set_rights(k, j, rights);
     j++;
   }
+  //@ assert back: \forall integer h; pay_backend(Pay(k, h)) == pay_backend(Pay{Pre}(k, h));
   return j;
 }
 
 /** Unite what is one area among i - 1 .. j. From the right, so that the tail to move is short. */
 /*@ requires inv: ChunkInv(k) && 0 <= i <= k->n && 0 <= j <= k->n;
     terminates \true; exits \false;
-    assigns k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n <= \old(k->n) && (0 < \old(k->n) ==> 0 < k->n);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
 static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
@@ -407,7 +581,11 @@ static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
       loop variant h; */
   while (h > 0 && h >= i) {
     if (meets(k, h)) {
+      //@ ghost Two: ;
       chunk_unite(k, h);
+      //@ assert ona: \forall integer g; KKept{Pre,Two}(k, g);
+      //@ assert onb: \forall integer g; KKept{Two,Here}(k, g);
+      //@ assert onc: \forall integer g; KKept{Pre,Here}(k, g);
     }
     h--;
   }
@@ -417,14 +595,25 @@ static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
 /*@ requires inv: ChunkInv(k) && 0 <= x < y <= AREA_TOP && rights < 16;
     requires ready: KReady(k, x, rights) && KReady(k, y, rights);
     terminates \true; exits \false;
-    assigns k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
+    assigns *k;
     ensures inv: ChunkInv(k) && k->n <= \old(k->n) && (0 < \old(k->n) ==> 0 < k->n);
     ensures none: \forall integer g; KNone(k, g) <==> KNone{Pre}(k, g);
+    ensures in: \forall integer g; x <= g < y ==> !KNone(k, g) ==> KAt(k, g) == pay_rights(KAt{Pre}(k, g), rights);
     ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
 static void chunk_protect(struct s2_chunk *k, int64_t x, int64_t y, uint32_t rights) {
   int32_t i = chunk_seek(k, x);
   int32_t j = chunk_set_rights(k, i, y, rights);
+  //@ ghost Set: ;
+  //@ assert no: \forall integer g; KNone(k, g) <==> KNone{Pre}(k, g);
+  //@ assert co: \forall integer g; !KNone(k, g) ==> KCovers{Pre}(k, idx(k, g), g);
+  //@ assert i1: \forall integer g; x <= g < y ==> !KNone(k, g) ==> i <= idx(k, g) < j;
+  //@ assert i2: \forall integer g; x <= g < y ==> !KNone(k, g) ==> KAt(k, g) == pay_rights(KAt{Pre}(k, g), rights);
+  //@ assert o1: \forall integer g; g < x ==> i <= idx(k, g) < j ==> pay_attr(KAt{Pre}(k, g)) % 16 == rights;
+  //@ assert o2: \forall integer g; y <= g ==> i <= idx(k, g) < j ==> pay_attr(KAt{Pre}(k, g)) % 16 == rights;
+  //@ assert o3: \forall integer g; g < x || y <= g ==> !KNone(k, g) ==> KAt(k, g) == KAt{Pre}(k, g);
+  //@ assert o4: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
   chunk_unite_range(k, i, j);
+  //@ assert k: \forall integer g; KKept{Set,Here}(k, g);
 }
 
 #endif

@@ -15,7 +15,7 @@ static s2_status check_clone(const struct s2_space *to, const struct s2_space *f
       a->pool.leaf_max < b->pool.leaf_max || to->base != from->base || to->limit != from->limit) {
     return S2_ERR_CONFIG;
   }
-  bool empty = to->areas.count == 0 && s2_pt_next(a, 0).status != S2_OK;
+  bool empty = s2_areas_count(&to->areas) == 0 && s2_pt_next(a, 0).status != S2_OK;
   return empty ? S2_OK : S2_ERR_MAPPED;
 }
 

@@ -14,7 +14,7 @@ struct s2_report s2_stats_of(const struct s2_space *s) {
   r.tables = pt->pool.cap;
   r.tables_free = (uint32_t)pt->pool.nfree;
   r.tables_low = (uint32_t)pt->pool.low;
-  r.areas = (uint32_t)s->areas.count;
+  r.areas = s2_areas_count(&s->areas);
   uint32_t l;
   /*@ loop invariant l: 0 <= l <= S2_LEVELS;
       loop assigns l, r;

@@ -15,12 +15,26 @@ struct spot {
 
 /* ---------------------------------------- the windows */
 
-/** The window that holds g. */
+/** The window that holds g: the last one that begins at or below it. A search like that of a chunk, over another kind. */
 /*@ requires inv: \valid_read(s) && AreaMem(s) && AreaTiles(s) && 0 <= g;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result == win(s, g) && Win(s, \result, g); */
 static int32_t window(const struct s2_areas *s, int64_t g) {
-  return search(s->lo, s->n, g);
+  uint32_t base = 0;
+  uint32_t len = (uint32_t)s->n;
+  uint64_t u = (uint64_t)g;
+  /*@ loop invariant in: 0 <= base && base + len <= s->n && 0 < len;
+      loop invariant lo: WLo(s, base) <= g;
+      loop invariant hi: \forall integer p; base + len <= p < s->n ==> g < WLo(s, p);
+      loop assigns base, len;
+      loop variant len; */
+  while (len > 1) {
+    uint32_t half = len / 2;
+    base = s->lo[base + half] <= u ? base + half : base;
+    len -= half;
+  }
+  //@ assert w: Win(s, (integer)base, g);
+  return (int32_t)base;
 }
 
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g;
@@ -43,55 +57,70 @@ static bool is_pair(const struct s2_areas *s, int32_t p) {
 }
 
 /** Does window p end before y? */
-/*@ requires inv: \valid_read(s) && AreaMem(s) && 0 <= p < s->n;
+/*@ requires inv: \valid_read(s) && AreaMem(s) && 0 <= p < s->n && 0 <= y;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> p + 1 < s->n && WLo(s, p + 1) < y; */
 static bool passes_border(const struct s2_areas *s, int32_t p, int64_t y) {
-  return p < s->n - 1 && s->lo[p + 1] < y;
-}
-
-/** areas += d */
-/*@ requires mem: \valid(s) && 0 <= s->count + d <= 0x40000000 && -0x40000000 <= d <= 0x40000000;
-    terminates \true; exits \false; assigns s->count;
-    ensures is: s->count == \old(s->count) + d; */
-static void count_add(struct s2_areas *s, int32_t d) {
-  s->count += d;
+  return p < s->n - 1 && s->lo[p + 1] < (uint64_t)y;
 }
 
 /** Window p begins at v: no area lies between the old border and the new one. No address can tell. */
 /*@ requires inv: AreasInv(s) && 0 < p < s->n && WLo(s, p - 1) < v;
-    requires l: \forall integer i; 0 <= i < Kn(WChunk(s, p - 1)) ==> En(WChunk(s, p - 1), i) <= v;
-    requires r: \forall integer i; 0 <= i < Kn(WChunk(s, p)) ==> v <= St(WChunk(s, p), i);
+    requires l: \forall integer g; v <= g ==> KNone(WChunk(s, p - 1), g);
+    requires r: \forall integer g; g < v ==> KNone(WChunk(s, p), g);
     terminates \true; exits \false; assigns s->lo[p];
-    ensures inv: AreasInv(s) && WLo(s, p) == v;
+    ensures inv: AreasInv(s);
+    ensures lo: WLo(s, p) == v && \forall integer q; q != p ==> WLo(s, q) == WLo{Pre}(s, q);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void move_border(struct s2_areas *s, int32_t p, int64_t v) {
-  s->lo[p] = v;
+  //@ assert c: KCovers(WChunk(s, p), 0, St(WChunk(s, p), 0)) && !KNone(WChunk(s, p), St(WChunk(s, p), 0));
+  //@ assert t: v <= St(WChunk(s, p), 0) && (p + 1 < s->n ==> v < WLo(s, p + 1));
+  s->lo[p] = (uint64_t)v;
+  //@ assert fr: WLo(s, p) == v && \forall integer q; q != p ==> WLo(s, q) == WLo{Pre}(s, q);
+  //@ assert ta: \forall integer q; 0 <= q < p ==> WLo(s, q) < v;
+  //@ assert tb: \forall integer q; p < q < s->n ==> v < WLo(s, q);
+  //@ assert ti: AreaTiles(s);
+  //@ assert i0: \forall integer q, g; q != p - 1 ==> q != p ==> Win{Pre}(s, q, g) ==> Win(s, q, g);
+  //@ assert i1: \forall integer g; !KNone(WChunk(s, p - 1), g) ==> g < v && Win(s, p - 1, g);
+  //@ assert i2: \forall integer g; !KNone(WChunk(s, p), g) ==> v <= g && Win(s, p, g);
+  //@ assert in: AreaInside(s);
+  //@ assert w: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && Win{Pre}(s, win{Pre}(s, g), g);
+  //@ assert w1: \forall integer g; 0 <= g ==> !(p - 1 <= win{Pre}(s, g) <= p) ==> Win(s, win{Pre}(s, g), g) && win(s, g) == win{Pre}(s, g);
+  //@ assert v2: \forall integer g; 0 <= g < v ==> p - 1 <= win{Pre}(s, g) <= p ==> Win(s, p - 1, g);
+  //@ assert w2: \forall integer g; 0 <= g < v ==> p - 1 <= win{Pre}(s, g) <= p ==> win(s, g) == p - 1;
+  //@ assert v3: \forall integer g; v <= g ==> p - 1 <= win{Pre}(s, g) <= p ==> Win(s, p, g);
+  //@ assert w3: \forall integer g; v <= g ==> p - 1 <= win{Pre}(s, g) <= p ==> win(s, g) == p;
+  //@ assert k: \forall integer g; 0 <= g ==> win(s, g) != win{Pre}(s, g) ==> NoArea{Pre}(s, g) && NoArea(s, g);
 }
 
 /** Window p to place q. */
-/*@ requires mem: AreaMem(s) && 0 <= p < s->cap && 0 <= q < s->cap;
+/*@ requires mem: AreaStore(s) && 0 <= p < s->cap && 0 <= q < s->cap;
     terminates \true; exits \false; assigns s->lo[q], s->id[q];
     ensures cp: WLo(s, q) == WLo{Pre}(s, p) && WId(s, q) == WId{Pre}(s, p);
-    ensures fr: \forall integer r; r != q ==> WLo(s, r) == WLo{Pre}(s, r) && WId(s, r) == WId{Pre}(s, r); */
+    ensures fr: \forall integer r; r != q ==> WLo(s, r) == WLo{Pre}(s, r) && WId(s, r) == WId{Pre}(s, r);
+    ensures sp: \forall integer j; 0 <= j < s->cap ==> WSp(s, j) == WSp{Pre}(s, j); */
 static inline void window_copy(struct s2_areas *s, int32_t p, int32_t q) {
   s->lo[q] = s->lo[p];
   s->id[q] = s->id[p];
 }
 
 /** A free window p; what was there stays there too, until it is overwritten. */
-/*@ requires mem: AreaMem(s) && 0 <= p <= s->n < s->cap;
+/*@ requires mem: AreaStore(s) && 0 <= p <= s->n < s->cap;
     terminates \true; exits \false;
     assigns s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures lo: \forall integer q; 0 <= q < p ==> WLo(s, q) == WLo{Pre}(s, q) && WId(s, q) == WId{Pre}(s, q);
     ensures hi: \forall integer q; p < q <= s->n ==>
-                  WLo(s, q) == WLo{Pre}(s, q - 1) && WId(s, q) == WId{Pre}(s, q - 1); */
+                  WLo(s, q) == WLo{Pre}(s, q - 1) && WId(s, q) == WId{Pre}(s, q - 1);
+    ensures sp: \forall integer j; 0 <= j < s->cap ==> WSp(s, j) == WSp{Pre}(s, j);
+    ensures st: s->n == \old(s->n) && s->nspare == \old(s->nspare) && s->hit_p == \old(s->hit_p) &&
+                s->hit_i == \old(s->hit_i); */
 static void windows_open(struct s2_areas *s, int32_t p) {
   int32_t q = s->n;
   /*@ loop invariant in: p <= q <= s->n;
       loop invariant un: \forall integer r; 0 <= r < q ==> WLo(s, r) == WLo{Pre}(s, r) && WId(s, r) == WId{Pre}(s, r);
       loop invariant mv: \forall integer r; q < r <= s->n ==>
         WLo(s, r) == WLo{Pre}(s, r - 1) && WId(s, r) == WId{Pre}(s, r - 1);
+      loop invariant sp: \forall integer j; 0 <= j < s->cap ==> WSp(s, j) == WSp{Pre}(s, j);
       loop assigns q, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
       loop variant q; */
   while (q > p) {
@@ -104,13 +133,14 @@ static void windows_open(struct s2_areas *s, int32_t p) {
 /*@ requires mem: AreaMem(s) && 0 <= a <= b <= s->n;
     terminates \true; exits \false; assigns s->nspare, s->spare[0 .. s->cap - 1];
     ensures n: s->nspare == \old(s->nspare) + (b - a);
-    ensures old: \forall integer j; 0 <= j < \old(s->nspare) ==> s->spare[j] == \at(s->spare[j], Pre);
-    ensures new: \forall integer p; a <= p < b ==> s->spare[\old(s->nspare) + (p - a)] == WId(s, p); */
+    ensures old: \forall integer j; 0 <= j < \old(s->nspare) ==> WSp(s, j) == WSp{Pre}(s, j);
+    ensures new: \forall integer j; \old(s->nspare) <= j < s->nspare ==> WSp(s, j) == WId(s, a + (j - \old(s->nspare))); */
 static void windows_spare(struct s2_areas *s, int32_t a, int32_t b) {
   int32_t p = a;
   /*@ loop invariant in: a <= p <= b && s->nspare == \at(s->nspare, Pre) + (p - a);
-      loop invariant old: \forall integer j; 0 <= j < \at(s->nspare, Pre) ==> s->spare[j] == \at(s->spare[j], Pre);
-      loop invariant new: \forall integer q; a <= q < p ==> s->spare[\at(s->nspare, Pre) + (q - a)] == WId(s, q);
+      loop invariant old: \forall integer j; 0 <= j < \at(s->nspare, Pre) ==> WSp(s, j) == WSp{Pre}(s, j);
+      loop invariant new: \forall integer j; \at(s->nspare, Pre) <= j < s->nspare ==>
+        WSp(s, j) == WId(s, a + (j - \at(s->nspare, Pre)));
       loop assigns p, s->nspare, s->spare[0 .. s->cap - 1];
       loop variant b - p; */
   while (p < b) {
@@ -121,127 +151,120 @@ static void windows_spare(struct s2_areas *s, int32_t a, int32_t b) {
 }
 
 /** Windows [a, b) go, their addresses to the window before, or to the one behind when there is none before. */
-/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaSpare(s) && 0 <= a < b <= s->n && b - a < s->n;
+/*@ requires mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && 0 <= a < b <= s->n && b - a < s->n;
     terminates \true; exits \false;
     assigns s->n, s->nspare, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures mem: AreaMem(s) && AreaIds(s) && AreaSpare(s) && s->n == \old(s->n) - (b - a);
-    ensures first: WLo(s, 0) == 0;
-    ensures lo: \forall integer q; 0 < q < a ==> WLo(s, q) == WLo{Pre}(s, q);
-    ensures hi: \forall integer q; 0 < q ==> a <= q < s->n ==> WLo(s, q) == WLo{Pre}(s, q + (b - a));
+    ensures mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && s->n == \old(s->n) - (b - a);
     ensures ilo: \forall integer q; 0 <= q < a ==> WId(s, q) == WId{Pre}(s, q);
-    ensures ihi: \forall integer q; a <= q < s->n ==> WId(s, q) == WId{Pre}(s, q + (b - a)); */
+    ensures ihi: \forall integer q; a <= q < s->n ==> WId(s, q) == WId{Pre}(s, q + (b - a));
+    ensures lo: \forall integer q; 0 <= q < a ==> WLo(s, q) == WLo{Pre}(s, q);
+    ensures hi: \forall integer q; a <= q < s->n ==> WLo(s, q) == (q == 0 ? 0 : WLo{Pre}(s, q + (b - a)));
+    ensures w1: \forall integer g; 0 <= g ==> win{Pre}(s, g) < a ==> win(s, g) == win{Pre}(s, g);
+    ensures w2: \forall integer g; 0 <= g ==> a <= win{Pre}(s, g) < b ==> win(s, g) == (a == 0 ? 0 : a - 1);
+    ensures w3: \forall integer g; 0 <= g ==> b <= win{Pre}(s, g) ==> win(s, g) == win{Pre}(s, g) - (b - a); */
 static void windows_drop(struct s2_areas *s, int32_t a, int32_t b) {
   windows_spare(s, a, b);
+  //@ ghost Spared: ;
+  //@ assert id: \forall integer q; 0 <= q < s->cap ==> WId(s, q) == WId{Pre}(s, q);
+  //@ assert sp: WSpared{Pre,Here}(s, a, b);
   int32_t p = b;
   /*@ loop invariant in: b <= p <= s->n;
       loop invariant un: \forall integer q; 0 <= q < a || p <= q < s->n ==>
         WLo(s, q) == WLo{Pre}(s, q) && WId(s, q) == WId{Pre}(s, q);
-      loop invariant mv: \forall integer q; a <= q < p - (b - a) ==>
-        WLo(s, q) == WLo{Pre}(s, q + (b - a)) && WId(s, q) == WId{Pre}(s, q + (b - a));
+      loop invariant mv: \forall integer q; b <= q < p ==>
+        WLo{Pre}(s, q) == WLo(s, q - (b - a)) && WId{Pre}(s, q) == WId(s, q - (b - a));
+      loop invariant sp: \forall integer j; 0 <= j < s->cap ==> WSp(s, j) == WSp{Spared}(s, j);
       loop assigns p, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
       loop variant s->n - p; */
   while (p < s->n) {
     window_copy(s, p, p - (b - a));
+    //@ assert at: WLo{Pre}(s, p) == WLo(s, p - (b - a)) && WId{Pre}(s, p) == WId(s, p - (b - a));
+    //@ assert mv: \forall integer q; b <= q < p ==> WLo{Pre}(s, q) == WLo(s, q - (b - a)) && WId{Pre}(s, q) == WId(s, q - (b - a));
     p++;
   }
   s->n -= b - a;
   s->lo[0] = 0;
+#include "proofs/wp/windows_drop.acsl"
+}
+
+/** A new window p from v on, with the spare chunk on top. The window before ends there. */
+/*@ requires mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && 0 < p <= s->n && s->nspare > 0;
+    requires v: WLo(s, p - 1) < v && (p < s->n ==> v < WLo(s, p));
+    terminates \true; exits \false;
+    assigns s->n, s->nspare, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s);
+    ensures n: s->n == \old(s->n) + 1 && s->nspare == \old(s->nspare) - 1;
+    ensures at: WLo(s, p) == v && WId(s, p) == \old(s->spare[s->nspare - 1]);
+    ensures ilo: \forall integer q; 0 <= q < p ==> WId(s, q) == WId{Pre}(s, q);
+    ensures ihi: \forall integer q; p < q < s->n ==> WId(s, q) == WId{Pre}(s, q - 1);
+    ensures lo: \forall integer q; 0 <= q < p ==> WLo(s, q) == WLo{Pre}(s, q);
+    ensures hi: \forall integer q; p < q < s->n ==> WLo(s, q) == WLo{Pre}(s, q - 1);
+    ensures w1: \forall integer g; 0 <= g < v ==> win(s, g) == win{Pre}(s, g);
+    ensures w2: \forall integer g; v <= g ==> win{Pre}(s, g) == p - 1 ==> win(s, g) == p;
+    ensures w3: \forall integer g; v <= g ==> win{Pre}(s, g) != p - 1 ==> win(s, g) == win{Pre}(s, g) + 1; */
+static void windows_add(struct s2_areas *s, int32_t p, int64_t v) {
+  windows_open(s, p);
+  s->nspare--;
+  s->n++;
+  s->lo[p] = (uint64_t)v;
+  s->id[p] = s->spare[s->nspare];
+#include "proofs/wp/windows_add.acsl"
 }
 
 /* ---------------------------------------- moving areas between chunks: no address can tell */
 
-/** Entries from h on of k become all of m. */
-/*@ requires mem: KWf(k) && \valid(m) && \separated(k, m) && 0 <= h <= k->n;
-    terminates \true; exits \false;
-    assigns k->n, *m;
-    ensures k: k->n == h && \forall integer i; 0 <= i < h ==> AREA_EQ(Pre, i, Here, i);
-    ensures m: m->n == \old(k->n) - h && \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, k, h + i, Here, m, i); */
-static void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
-  int32_t i = h;
-  /*@ loop invariant in: h <= i <= k->n;
-      loop invariant cp: \forall integer j; 0 <= j < i - h ==> AREA_EQ2(Pre, k, h + j, Here, m, j);
-      loop assigns i, m->start[0 .. 63], m->end[0 .. 63], m->pay[0 .. 63];
-      loop variant k->n - i; */
-  while (i < k->n) {
-    entry_copy(k, i, m, i - h);
-    i++;
-  }
-  m->n = k->n - h;
-  k->n = h;
-}
-
-/** All entries of m behind those of k. m is left as it is. */
-/*@ requires mem: KWf(k) && KWf(m) && \separated(k, m) && k->n + m->n <= 64;
-    terminates \true; exits \false;
-    assigns *k;
-    ensures n: k->n == \old(k->n) + m->n;
-    ensures lo: \forall integer i; 0 <= i < \old(k->n) ==> AREA_EQ(Pre, i, Here, i);
-    ensures hi: \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, m, i, Here, k, \old(k->n) + i); */
-static void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
-  int32_t i = 0;
-  /*@ loop invariant in: 0 <= i <= m->n;
-      loop invariant lo: \forall integer j; 0 <= j < k->n ==> AREA_EQ(Pre, j, Here, j);
-      loop invariant cp: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, m, j, Here, k, k->n + j);
-      loop assigns i, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
-      loop variant m->n - i; */
-  while (i < m->n) {
-    entry_copy(m, i, k, k->n + i);
-    i++;
-  }
-  k->n += m->n;
-}
-
 /** Areas from h on of window p move to a new window behind it. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < h < Kn(WChunk(s, p)) && s->nspare > 0;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n == \old(s->n) + 1;
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && s->n == \old(s->n) + 1;
     ensures n: Kn(WChunk(s, p)) == h && Kn(WChunk(s, p + 1)) == Kn{Pre}(WChunk{Pre}(s, p)) - h;
-    ensures lo: WLo(s, p) == WLo{Pre}(s, p) && \forall integer q; p < q < \old(s->n) ==>
-                  WLo(s, q + 1) == WLo{Pre}(s, q);
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+    ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p <= win(s, g) <= p + 1;
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void window_split(struct s2_areas *s, int32_t p, int32_t h) {
-  s->nspare--;
-  int32_t c = s->spare[s->nspare];
-  entries_split(&s->chunks[s->id[p]], h, &s->chunks[c]);
-  windows_open(s, p + 1);
-  s->lo[p + 1] = s->chunks[c].start[0];
-  s->id[p + 1] = c;
-  s->n++;
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  struct s2_chunk *m = &s->chunks[s->spare[s->nspare - 1]];
+  chunk_split(k, h, m);
+  int64_t v = m->start[0];
+#include "proofs/wp/window_split_chunks.acsl"
+  windows_add(s, p + 1, v);
+#include "proofs/wp/window_split.acsl"
 }
 
 /** The last area of window p moves to the next window. */
 /*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n && Kn(WChunk(s, p)) > 1 && Kn(WChunk(s, p + 1)) < 64;
     terminates \true; exits \false;
-    assigns s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1];
+    assigns s->chunks[0 .. s->cap - 1], s->lo[p + 1];
     ensures inv: AreasInv(s);
-    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk{Pre}(s, p)) - 1 &&
-               Kn(WChunk(s, p + 1)) == Kn{Pre}(WChunk{Pre}(s, p + 1)) + 1;
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1 && Kn(WChunk(s, p + 1)) == Kn{Pre}(WChunk(s, p + 1)) + 1;
+    ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p <= win(s, g) <= p + 1;
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void give_right(struct s2_areas *s, int32_t p) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   struct s2_chunk *m = &s->chunks[s->id[p + 1]];
-  chunk_open(m, 0);
-  entry_copy(k, k->n - 1, m, 0);
-  k->n--;
-  s->lo[p + 1] = m->start[0];
+  int64_t v = k->start[k->n - 1];
+#include "proofs/wp/give_right_before.acsl"
+  chunk_give(k, k->n - 1, m, 0);
+  s->lo[p + 1] = (uint64_t)v;
+#include "proofs/wp/give_right.acsl"
 }
 
 /** The first area of window p moves to the window before. */
 /*@ requires inv: AreasInv(s) && 0 < p < s->n && Kn(WChunk(s, p)) > 1 && Kn(WChunk(s, p - 1)) < 64;
     terminates \true; exits \false;
-    assigns s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1];
+    assigns s->chunks[0 .. s->cap - 1], s->lo[p];
     ensures inv: AreasInv(s);
-    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk{Pre}(s, p)) - 1 &&
-               Kn(WChunk(s, p - 1)) == Kn{Pre}(WChunk{Pre}(s, p - 1)) + 1;
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1 && Kn(WChunk(s, p - 1)) == Kn{Pre}(WChunk(s, p - 1)) + 1;
+    ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p - 1 <= win(s, g) <= p;
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void give_left(struct s2_areas *s, int32_t p) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   struct s2_chunk *m = &s->chunks[s->id[p - 1]];
-  entry_copy(k, 0, m, m->n);
-  m->n++;
-  chunk_close(k, 0, 1);
-  s->lo[p] = k->start[0];
+  int64_t v = k->start[1];
+#include "proofs/wp/give_left_before.acsl"
+  chunk_give(k, 0, m, m->n);
+  s->lo[p] = (uint64_t)v;
+#include "proofs/wp/give_left.acsl"
 }
 
 /** Two free places: one for an area that is given away, one for what the caller is about to add. */
@@ -263,11 +286,11 @@ static int32_t split_place(const struct s2_areas *s, int32_t p, int32_t i) {
 /** The chunk of window p is full: rearrange so that every address of that window has a free place in its chunk. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i <= 64 && Kn(WChunk(s, p)) == 64;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
-    ensures same: !\result ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
-    ensures room: \result ==> \forall integer g; 0 <= g ==> Win{Pre}(s, p, g) ==> Kn(WChunk(s, win(s, g))) < 64; */
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
+    ensures same: !\result ==> AreasSame{Pre,Here}(s);
+    ensures room: \result ==> \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64; */
 static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->nspare > 0) {
     window_split(s, p, split_place(s, p, i));
@@ -290,10 +313,10 @@ static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
     requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
     requires full: Kn(WChunk(s, at.p)) == 64;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
-    ensures same: \result.p == -1 ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
+    ensures same: \result.p == -1 ==> AreasSame{Pre,Here}(s);
     ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
     ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;
     ensures hi: \result.p != -1 ==> \forall integer i; \result.i <= i < Kn(WChunk(s, \result.p)) ==>
@@ -311,10 +334,10 @@ static struct spot make_place(struct s2_areas *s, int64_t x, struct spot at) {
     requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
     requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
-    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
-    ensures same: \result.p == -1 ==> \forall integer y; AreaCut{Pre}(s, y) ==> AreaCut(s, y);
+    assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
+    ensures same: \result.p == -1 ==> AreasSame{Pre,Here}(s);
     ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
     ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;
     ensures hi: \result.p != -1 ==> \forall integer i; \result.i <= i < Kn(WChunk(s, \result.p)) ==>
@@ -331,16 +354,31 @@ static bool is_thin(const struct s2_areas *s, int32_t p) {
   return is_pair(s, p) && s->chunks[s->id[p]].n + s->chunks[s->id[p + 1]].n <= HALF;
 }
 
-/** Windows p and p + 1 become one, if they are there and thin. */
-/*@ requires inv: AreasInv(s) && -1 <= p;
+/** Windows p and p + 1 become one. */
+/*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n && Kn(WChunk(s, p)) + Kn(WChunk(s, p + 1)) <= 64;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n <= \old(s->n);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && s->n == \old(s->n) - 1;
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static void join_windows(struct s2_areas *s, int32_t p) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+#include "proofs/wp/join_windows_before.acsl"
+  chunk_join(k, m);
+#include "proofs/wp/join_windows_joined.acsl"
+  windows_drop(s, p + 1, p + 2);
+#include "proofs/wp/join_windows.acsl"
+}
+
+/** Windows p and p + 1 become one, if they are there and thin. */
+/*@ requires inv: AreasInv(s);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void thicken(struct s2_areas *s, int32_t p) {
   if (is_thin(s, p)) {
-    entries_join(&s->chunks[s->id[p]], &s->chunks[s->id[p + 1]]);
-    windows_drop(s, p + 1, p + 2);
+    join_windows(s, p);
   }
 }
 
@@ -363,27 +401,32 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
     requires touch: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) == St(WChunk(s, p + 1), 0);
     requires same: Pay(WChunk(s, p), Kn(WChunk(s, p)) - 1) == Pay(WChunk(s, p + 1), 0);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n <= \old(s->n);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void unite_seam(struct s2_areas *s, int32_t p) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   struct s2_chunk *m = &s->chunks[s->id[p + 1]];
   int64_t v = m->end[0];
-  chunk_close(m, 0, 1);
-  k->end[k->n - 1] = v;
-  s->lo[p + 1] = v;
-  count_add(s, -1);
+#include "proofs/wp/unite_seam_before.acsl"
+  chunk_drop(m, 0, 1);
+#include "proofs/wp/unite_seam_dropped.acsl"
+  chunk_set_end(k, k->n - 1, v);
+#include "proofs/wp/unite_seam_chunks.acsl"
   if (m->n == 0) {
     windows_drop(s, p + 1, p + 2);
+#include "proofs/wp/unite_seam_empty.acsl"
+    return;
   }
+  s->lo[p + 1] = (uint64_t)v;
+#include "proofs/wp/unite_seam_moved.acsl"
 }
 
 /** The border between windows p and p + 1, if it is there: no area may continue over it. */
-/*@ requires inv: AreasInv(s) && -1 <= p;
+/*@ requires inv: AreasInv(s);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s) && s->n <= \old(s->n);
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void mend(struct s2_areas *s, int32_t p) {
   if (has_seam(s, p)) {
@@ -393,20 +436,29 @@ static void mend(struct s2_areas *s, int32_t p) {
   }
 }
 
-/** The chunk of window p may have lost areas: drop it when empty, join it with thin neighbours. */
-/*@ requires mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && AreaInside(s);
-    requires filled: \forall integer q; 0 <= q < s->n ==> q != p ==> 0 < Kn(WChunk(s, q));
-    requires count: s->count == total(s, s->n) && 0 <= p < s->n;
+/** Window p has no areas and goes. */
+/*@ requires inv: AreasBut(s, p) && 0 <= p < s->n && s->n > 1 && Kn(WChunk(s, p)) == 0;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
-    ensures inv: AreasInv(s) && AreaSameMem{Pre,Here}(s);
+    assigns s->n, s->nspare, s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1], s->spare[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && s->n == \old(s->n) - 1;
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static void drop_empty(struct s2_areas *s, int32_t p) {
+  windows_drop(s, p, p + 1);
+#include "proofs/wp/drop_empty.acsl"
+}
+
+/** The chunk of window p may have lost areas: drop it when empty, join it with thin neighbours. */
+/*@ requires inv: AreasBut(s, p) && 0 <= p < s->n;
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static inline void settle(struct s2_areas *s, int32_t p) {
   if (s->n == 1 || s->chunks[s->id[p]].n >= HALF) {
     return;
   }
   if (s->chunks[s->id[p]].n == 0) {
-    windows_drop(s, p, p + 1);
+    drop_empty(s, p);
   } else {
     thicken(s, p);
   }

@@ -41,7 +41,7 @@ struct s2_hosted_storage {
   void *nodes;
   int32_t *stack;
   void *chunks;
-  int64_t *lo;
+  uint64_t *lo;
   int32_t *id;
   int32_t *spare;
 };

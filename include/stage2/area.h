@@ -44,13 +44,13 @@ struct s2_chunk {
   int64_t start[S2_CHUNK_AREAS];
   int64_t end[S2_CHUNK_AREAS];
   struct s2_payload pay[S2_CHUNK_AREAS];
-  int32_t n;
+  int16_t n;
 };
 
 /** What the integrator hands in: count chunks, count window keys, count window ids, count free slots. */
 struct s2_area_memory {
   struct s2_chunk *chunks;
-  int64_t *lo;
+  uint64_t *lo;
   int32_t *id;
   int32_t *spare;
   uint32_t count; /* 1 .. 2^24; each chunk holds 16 areas in the worst case, 64 in the best */
@@ -58,13 +58,12 @@ struct s2_area_memory {
 
 struct s2_areas {
   struct s2_chunk *chunks;
-  int64_t *lo;    /* lo[p]: first address of window p; lo[0] == 0                 */
+  uint64_t *lo;   /* lo[p]: first address of window p; lo[0] == 0                 */
   int32_t *id;    /* id[p]: the chunk of window p                                 */
   int32_t *spare; /* spare[0 .. nspare-1]: chunks not in use                      */
   uint32_t cap;   /* chunks handed in                                             */
   int32_t n;      /* windows in use, at least 1                                   */
   int32_t nspare;
-  int32_t count; /* areas in the set                                             */
   int32_t hit_p; /* window and place where s2_areas_again() looked last         */
   int32_t hit_i;
 };
@@ -80,6 +79,12 @@ struct s2_place {
 
 /** s2_areas_init() - an empty set. Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG (count). Cost: O(count). */
 /*@ requires mem: \valid(s) && \valid_read(m);
+    requires store: m->chunks != \null && m->lo != \null && m->id != \null && m->spare != \null &&
+                    1 <= m->count <= 0x1000000 ==>
+                    \valid(m->chunks + (0 .. m->count - 1)) && \valid(m->lo + (0 .. m->count - 1)) &&
+                    \valid(m->id + (0 .. m->count - 1)) && \valid(m->spare + (0 .. m->count - 1)) &&
+                    \separated(s, m, m->chunks + (0 .. m->count - 1), m->lo + (0 .. m->count - 1),
+                               m->id + (0 .. m->count - 1), m->spare + (0 .. m->count - 1));
     terminates \true; exits \false;
     assigns *s, m->chunks[0 .. m->count-1], m->lo[0 .. m->count-1], m->id[0 .. m->count-1], m->spare[0 .. m->count-1];
     ensures done: \result == S2_OK ==> AreasInv(s) && \forall integer g; 0 <= g ==> NoArea(s, g); */
@@ -89,8 +94,10 @@ S2_MUST_USE s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_mem
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     terminates \true; exits \false; assigns \nothing;
     ensures none: \result.backend == S2_BACK_NONE <==> NoArea(s, gpa);
-    ensures hit: \result.backend != S2_BACK_NONE ==> \result.start <= gpa < \result.end &&
-                   AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend); */
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= gpa < \result.end <= AREA_TOP &&
+                   AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend);
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer g; \result.start <= g < \result.end ==>
+                   !NoArea(s, g) && AreaPay(s, g) == pay(\result.delta, \result.attr, \result.backend); */
 S2_MUST_USE struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa);
 
 /** s2_areas_again() - s2_areas_find() that tries the area it found last first, and remembers. For faults. (ARE-4) */
@@ -99,14 +106,19 @@ S2_MUST_USE struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa)
     assigns s->hit_p, s->hit_i;
     ensures inv: AreasInv(s);
     ensures none: \result.backend == S2_BACK_NONE <==> NoArea(s, gpa);
-    ensures hit: \result.backend != S2_BACK_NONE ==> \result.start <= gpa < \result.end &&
-                   AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend); */
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= gpa < \result.end <= AREA_TOP &&
+                   AreaPay(s, gpa) == pay(\result.delta, \result.attr, \result.backend);
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer g; \result.start <= g < \result.end ==>
+                   !NoArea(s, g) && AreaPay(s, g) == pay(\result.delta, \result.attr, \result.backend); */
 S2_MUST_USE struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa);
 
 /** s2_areas_next() - the first area that ends after gpa, or S2_BACK_NONE: iterate with gpa = area.end. */
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     terminates \true; exits \false; assigns \nothing;
-    ensures hit: \result.backend != S2_BACK_NONE ==> gpa < \result.end && !NoArea(s, \result.start);
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start < \result.end <= AREA_TOP &&
+                   gpa < \result.end && !NoArea(s, \result.start);
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer g; \result.start <= g < \result.end ==>
+                   !NoArea(s, g) && AreaPay(s, g) == pay(\result.delta, \result.attr, \result.backend);
     ensures gap: \result.backend != S2_BACK_NONE ==> \forall integer g; gpa <= g < \result.start ==> NoArea(s, g);
     ensures last: \result.backend == S2_BACK_NONE ==> \forall integer g; gpa <= g ==> NoArea(s, g); */
 S2_MUST_USE struct s2_area s2_areas_next(const struct s2_areas *s, uint64_t gpa);
@@ -133,7 +145,7 @@ S2_MUST_USE bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t
     requires range: x < y <= 0x4000000000000000;
     requires kind: p.backend != S2_BACK_NONE;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
+    assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
                   NoArea{Pre}(s, g) && !NoArea(s, g) && AreaPay(s, g) == pay(p.delta, p.attr, p.backend);
@@ -147,7 +159,7 @@ S2_MUST_USE s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y
 /*@ requires inv: \valid(s) && AreasInv(s);
     requires range: x < y <= 0x4000000000000000;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
+    assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
@@ -169,7 +181,7 @@ S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint6
     requires range: x < y <= 0x4000000000000000;
     requires rights: rights < 16;
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
+    assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> !NoArea(s, g) ==>
@@ -192,10 +204,16 @@ S2_MUST_USE s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t 
 S2_MUST_USE struct s2_place s2_areas_find_free(const struct s2_areas *s, uint64_t hint, uint64_t size, uint64_t lo,
                                                uint64_t hi, uint64_t align);
 
+/** s2_areas_count() - how many areas there are. Cost: one step per chunk in use, so at most one per 16 areas and one. */
+/*@ requires inv: \valid_read(s) && AreasInv(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures sum: \result == total(s, s->n); */
+S2_MUST_USE uint32_t s2_areas_count(const struct s2_areas *s);
+
 /** s2_areas_clear() - no areas. Cannot fail. */
 /*@ requires inv: \valid(s) && AreasInv(s);
     terminates \true; exits \false;
-    assigns *s, s->chunks[0 .. s->cap-1], s->lo[0 .. s->cap-1], s->id[0 .. s->cap-1], s->spare[0 .. s->cap-1];
+    assigns AREA_ALL(s);
     ensures inv: AreasInv(s) && \forall integer g; 0 <= g ==> NoArea(s, g); */
 void s2_areas_clear(struct s2_areas *s);
 

@@ -33,7 +33,6 @@ enum s2_flaw_kind {
   S2_FLAW_SPARE,   /* AreaSpare: a spare chunk twice, or in use                                 */
   S2_FLAW_CHUNK,   /* ChunkInv: an area without addresses, out of order, or without a backend   */
   S2_FLAW_WINDOW,  /* AreaInside: an area outside its window                                    */
-  S2_FLAW_TOTAL,   /* the number of areas does not add up                                       */
   S2_FLAW_AREA,    /* an area outside the space, not of whole pages, or with illegal attributes */
   S2_FLAW_NO_AREA, /* a leaf that lies in no area                                               */
   S2_FLAW_RIGHTS,  /* a leaf with another type, or more rights, than its area                   */

@@ -87,6 +87,7 @@
 #define s2_areas_can_remove   S2_NAME(areas_can_remove)
 #define s2_areas_protect      S2_NAME(areas_protect)
 #define s2_areas_find_free    S2_NAME(areas_find_free)
+#define s2_areas_count        S2_NAME(areas_count)
 #define s2_areas_clear        S2_NAME(areas_clear)
 /* space.h */
 #define s2_init               S2_NAME(init)

@@ -90,7 +90,7 @@ struct s2_translation {
   s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4], \
     s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->pt.splits, \
     s->pt.pool.tables[0 .. s->pt.pool.cap - 1], s->pt.pool.nodes[0 .. s->pt.pool.cap - 1], \
-    s->pt.pool.stack[0 .. s->pt.pool.cap - 1], s->stats, s->areas.n, s->areas.nspare, s->areas.count, s->areas.hit_p, \
+    s->pt.pool.stack[0 .. s->pt.pool.cap - 1], s->stats, s->areas.n, s->areas.nspare, s->areas.hit_p, \
     s->areas.hit_i, s->areas.chunks[0 .. s->areas.cap - 1], s->areas.lo[0 .. s->areas.cap - 1], \
     s->areas.id[0 .. s->areas.cap - 1], s->areas.spare[0 .. s->areas.cap - 1]
 // clang-format on

@@ -49,7 +49,7 @@ static inline void s2_count(int64_t *c, int64_t n) {
 
 struct s2_space;
 
-/** s2_stats_of() - all counters at this moment. O(1). */
+/** s2_stats_of() - all counters at this moment. Cost: one step per chunk of areas in use. */
 /*@ requires s: \valid_read(s);
     terminates \true; exits \false; assigns \nothing; */
 S2_MUST_USE struct s2_report s2_stats_of(const struct s2_space *s);

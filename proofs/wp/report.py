@@ -10,8 +10,9 @@ import sys
 
 def defined(path):
     """Names of the functions whose body is in the file: this project's style puts a body's `{` at the end of a line."""
-    if path.endswith(".acsl"):  # ghost functions, whose bodies are annotations
-        return re.findall(r"^  void (\w+)\(", open(path).read(), flags=re.M)
+    if path.endswith(".acsl"):  # ghost functions, whose bodies are annotations; or lemmas, all of them or none
+        text = open(path).read()
+        return re.findall(r"^  void (\w+)\(", text, flags=re.M) or re.findall(r"^ +(lemma) ", text, flags=re.M)[:1]
     text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", open(path).read(), flags=re.S)
     text = re.sub(r"^#.*(?:\\\n.*)*$", "", text, flags=re.M)
     found = re.findall(r"^[A-Za-z][\w \t\*]*?\b(\w+)\(([^;{}()]*)\)\s*\{$", text, flags=re.M)

@@ -18,7 +18,11 @@ base=$(echo "$file" | tr / _)
 log=${LOG:-$dir/$base.log}
 # a header is proved in a source file that has nothing else
 src=$file
-case $file in *.acsl) # ghost functions over the tree
+case $file in
+*/areas.acsl) # lemmas of the area set
+  src=$dir/$base.c
+  printf '#include "stage2/area.h"\n' >"$src" ;;
+*.acsl) # ghost functions over the tree
   src=$dir/$base.c
   printf '#include "tree.h"\n' >"$src" ;;
 *.h)
@@ -26,12 +30,14 @@ case $file in *.acsl) # ghost functions over the tree
   printf '#include "%s"\n' "$(echo "$file" | sed 's,^include/,,; s,^src/,,')" >"$src" ;;
 esac
 functions=$(python3 proofs/wp/report.py functions "$file" "$@") || exit 1
+select="-wp-fct $functions"
+[ "$functions" != lemma ] || select= # lemmas are goals of no function
 start=$(date +%s)
 # shellcheck disable=SC2086
 frama-c -no-unicode -c11 -machdep gcc_x86_64 -kernel-warn-key annot-error=abort \
   -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc' "$src" \
   -wp -wp-rte -warn-unsigned-overflow -wp-model Typed -wp-driver specs/stage2.driver \
   -wp-prover "${PROVERS:-cvc4,Z3:4.8.12}" -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-2}" -wp-cache "${CACHE:-update}" -wp-cache-dir "$dir/cache" \
-  -wp-fct "$functions" -wp-status-all ${WPFLAGS:-} >"$log" 2>&1
+  $select -wp-status-all ${WPFLAGS:-} >"$log" 2>&1
 rc=$?
 python3 proofs/wp/report.py report "$log" "$functions" $rc $(($(date +%s) - start))

@@ -858,7 +858,7 @@ static void remove_ref(void) {
   }
 }
 static void absent_lib(void) {
-  if (b.sets[0].count > (int32_t)b.nset) {
+  if (s2_areas_count(&b.sets[0]) > b.nset) {
     remove_lib();
   }
 }
@@ -868,7 +868,7 @@ static void absent_ref(void) {
   }
 }
 static void present_lib(void) {
-  if (b.sets[0].count == (int32_t)b.nset) {
+  if (s2_areas_count(&b.sets[0]) == b.nset) {
     insert_lib();
   }
 }
@@ -880,7 +880,7 @@ static void present_ref(void) {
 static uint64_t set_lib(void) {
   uint64_t h = 0;
   for (uint32_t k = 0; k < b.nsets; k++) {
-    h = mix(h, (uint64_t)(uint32_t)b.sets[k].count);
+    h = mix(h, s2_areas_count(&b.sets[k]));
     for (uint64_t g = 0; g < (uint64_t)b.nset * 8; g++) {
       struct s2_area a = s2_areas_find(&b.sets[k], g * PAGE);
       h = a.backend == S2_BACK_NONE ? mix(h, 0) : mix(mix(h, (uint64_t)a.start), (uint64_t)(a.end + a.delta));

@@ -9,7 +9,7 @@ _Alignas(16384) static struct s2_table tables[64];
 static struct s2_node nodes[64];
 static int32_t stack[64];
 static struct s2_chunk chunks[4];
-static int64_t lo[4];
+static uint64_t lo[4];
 static int32_t id[4], spare[4];
 static struct s2_space space;
 static struct s2_rv_machine machine;

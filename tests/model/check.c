@@ -109,7 +109,7 @@ const char *t_check_pool(struct t_world *w) {
 static const char *check_areas(const struct t_world *w) {
   const struct model *m = &w->m;
   uint64_t g = 0;
-  if (w->s.areas.count != (int32_t)m->n) {
+  if (s2_areas_count(&w->s.areas) != (uint32_t)m->n) {
     return "the number of areas differs from the model";
   }
   for (uint32_t i = 0; i <= m->n; i++) {

@@ -96,7 +96,7 @@ struct t_saved {
   struct s2_node *nodes;
   int32_t *stack;
   struct s2_chunk *chunks;
-  int64_t *lo;
+  uint64_t *lo;
   int32_t *id, *spare;
 };
 

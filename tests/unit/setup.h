@@ -127,7 +127,7 @@ static inline struct env_mark env_mark(const struct env *e) {
   m.used = e->h.used;
   m.hash = env_hash(e->cfg.tables.tables, e->cfg.tables.count * sizeof(struct s2_table), 1);
   uint64_t g = 0;
-  for (int32_t i = 0; i < e->s.areas.count; i++) {
+  for (int32_t i = 0; i < (int32_t)s2_areas_count(&e->s.areas); i++) {
     struct s2_area a = s2_area_next(&e->s, g);
     uint64_t v[5] = {(uint64_t)a.start, (uint64_t)a.end, (uint64_t)a.delta, a.attr, a.backend};
     m.hash = env_hash(v, sizeof v, m.hash);
@@ -138,8 +138,8 @@ static inline struct env_mark env_mark(const struct env *e) {
 
 static inline bool env_same(const struct env *e, const struct env_mark *was) {
   struct env_mark now = env_mark(e);
-  return now.hash == was->hash && now.used == was->used && now.s.areas.count == was->s.areas.count &&
-         now.s.pt.pool.nfree == was->s.pt.pool.nfree && now.s.pt.pool.nlimbo == was->s.pt.pool.nlimbo &&
+  return now.hash == was->hash && now.used == was->used && now.s.pt.pool.nfree == was->s.pt.pool.nfree &&
+         now.s.pt.pool.nlimbo == was->s.pt.pool.nlimbo &&
          memcmp(now.s.pt.pool.used, was->s.pt.pool.used, sizeof now.s.pt.pool.used) == 0 &&
          now.s.pt.splits == was->s.pt.splits && now.s.base == was->s.base && now.s.limit == was->s.limit;
 }

@@ -197,8 +197,8 @@ static void check_structure(const struct s2_areas *s) {
     }
     for (int32_t i = 0; i < k->n; i++) {
       struct s2_area a = {k->start[i], k->end[i], k->pay[i].delta, k->pay[i].attr, k->pay[i].backend};
-      assert_true(s->lo[p] <= a.start && a.start < a.end && a.end <= LIMIT);
-      assert_true(p + 1 == s->n || a.end <= s->lo[p + 1]);
+      assert_true(s->lo[p] <= (uint64_t)a.start && a.start < a.end && a.end <= LIMIT);
+      assert_true(p + 1 == s->n || (uint64_t)a.end <= s->lo[p + 1]);
       assert_true(last.end <= a.start);
       bool torn = last.end == a.start && payload_equal(payload_of(last), payload_of(a));
       assert_false(last.backend != S2_BACK_NONE && torn);
@@ -207,7 +207,7 @@ static void check_structure(const struct s2_areas *s) {
       count++;
     }
   }
-  assert_int_equal(s->count, count);
+  assert_int_equal(s2_areas_count(s), count);
   free(seen);
 }
 
@@ -215,7 +215,7 @@ static void check_structure(const struct s2_areas *s) {
 static void check_equal(const struct s2_areas *s, const struct model *m) {
   uint64_t g = 0;
   check_structure(s);
-  assert_int_equal(s->count, m->n);
+  assert_int_equal(s2_areas_count(s), m->n);
   for (int i = 0; i < m->n; i++) {
     struct s2_area a = s2_areas_next(s, g);
     assert_true(area_equal(a, m->a[i]));
@@ -280,7 +280,7 @@ static void test_init(void **state) {
   assert_int_equal(s2_areas_init(&s, &bad), S2_ERR_CONFIG);
   bad = t.mem, bad.count = 0x1000001;
   assert_int_equal(s2_areas_init(&s, &bad), S2_ERR_CONFIG);
-  assert_int_equal(t.s.count, 0);
+  assert_int_equal(s2_areas_count(&t.s), 0);
   assert_int_equal(s2_areas_find(&t.s, 0).backend, S2_BACK_NONE);
   assert_int_equal(s2_areas_next(&t.s, 0).backend, S2_BACK_NONE);
   assert_false(s2_areas_overlap(&t.s, 0, LIMIT));
@@ -323,7 +323,7 @@ static void test_one_chunk_full(void **state) {
   for (uint64_t i = 0; i < 63; i++) {
     assert_int_equal(s2_areas_insert(&t.s, (i * 4 + 3) * PAGE, (i * 4 + 4) * PAGE, p), S2_OK);
   }
-  assert_int_equal(t.s.count, 1);
+  assert_int_equal(s2_areas_count(&t.s), 1);
   s2_areas_clear(&t.s);
   m.n = 0;
   check_equal(&t.s, &m);
@@ -350,7 +350,7 @@ static void test_borders(void **state) {
     model_insert(&m, (j * 2 + 1) * PAGE, (j * 2 + 2) * PAGE, p);
     check_equal(&t.s, &m);
   }
-  assert_int_equal(t.s.count, 1);
+  assert_int_equal(s2_areas_count(&t.s), 1);
   assert_int_equal(t.s.n, 1);
   /* the whole range of addresses */
   assert_int_equal(s2_areas_insert(&t.s, 1000 * PAGE, LIMIT, p), S2_OK);
@@ -363,7 +363,7 @@ static void test_borders(void **state) {
 }
 
 static int32_t places_used(const struct s2_areas *s) {
-  return s->nspare == 0 ? s->count : 0;
+  return s->nspare == 0 ? (int32_t)s2_areas_count(s) : 0;
 }
 
 static void step_insert(struct set *t, struct model *m, uint32_t pages, uint32_t longest, uint32_t kinds) {
@@ -582,7 +582,7 @@ static void test_capacity(void **state) {
       uint64_t x = (uint64_t)rng(40000) * 2 * PAGE;
       s2_status r =
           rng(20) == 0 ? s2_areas_remove(&t.s, x, x + rng(200) * PAGE + 1) : s2_areas_insert(&t.s, x, x + PAGE, p);
-      assert_true(r != S2_ERR_NO_AREAS || t.s.count >= (int32_t)(16 * chunks));
+      assert_true(r != S2_ERR_NO_AREAS || s2_areas_count(&t.s) >= 16u * chunks);
     }
     check_structure(&t.s);
   }
@@ -609,7 +609,7 @@ static void test_hundred_thousand(void **state) {
     assert_int_equal(s2_areas_insert(&t.s, x, x + 3 * PAGE, p), S2_OK);
   }
   check_structure(&t.s);
-  assert_int_equal(t.s.count, n);
+  assert_int_equal(s2_areas_count(&t.s), n);
   for (uint32_t i = 0; i < n; i++) {
     uint64_t x = (uint64_t)i * 4 * PAGE;
     struct s2_area a = s2_areas_find(&t.s, x + 2 * PAGE);
@@ -620,7 +620,7 @@ static void test_hundred_thousand(void **state) {
   assert_int_equal(place.status, S2_OK);
   assert_int_equal(place.gpa, ((uint64_t)n * 4 - 1) * PAGE);
   assert_int_equal(s2_areas_protect(&t.s, PAGE, (uint64_t)n * 2 * PAGE, S2_R), S2_OK);
-  assert_int_equal(t.s.count, n + 1);
+  assert_int_equal(s2_areas_count(&t.s), n + 1);
   assert_int_equal(s2_areas_remove(&t.s, 5001 * PAGE, 200002 * PAGE), S2_OK);
   check_structure(&t.s);
   for (uint32_t i = 0; i < n; i++) {
@@ -630,7 +630,7 @@ static void test_hundred_thousand(void **state) {
       check_structure(&t.s);
     }
   }
-  assert_int_equal(t.s.count, 0);
+  assert_int_equal(s2_areas_count(&t.s), 0);
   assert_int_equal(t.s.n, 1);
   check_structure(&t.s);
   free(order);
@@ -647,10 +647,10 @@ static void test_protect_unites_all(void **state) {
     struct s2_payload p = {0, i % 2 == 0 ? S2_R : S2_RW, S2_BACK_LINEAR};
     assert_int_equal(s2_areas_insert(&t.s, (uint64_t)i * PAGE, (uint64_t)(i + 1) * PAGE, p), S2_OK);
   }
-  assert_int_equal(t.s.count, n);
+  assert_int_equal(s2_areas_count(&t.s), n);
   assert_int_equal(s2_areas_protect(&t.s, 0, (uint64_t)n * PAGE, S2_RX), S2_OK);
   check_structure(&t.s);
-  assert_int_equal(t.s.count, 1);
+  assert_int_equal(s2_areas_count(&t.s), 1);
   assert_int_equal(s2_areas_find(&t.s, 12345 * PAGE).attr, S2_RX);
   set_close(&t);
 }

@@ -85,7 +85,7 @@ static void all_or_nothing(void **state) {
         nothing_at(&e, HV_RAM);
         nothing_at(&e, HV_DEVICE);
         nothing_at(&e, HV_HEAP);
-        assert_int_equal(e.s.areas.count, 0);
+        assert_int_equal(s2_areas_count(&e.s.areas), 0);
         assert_int_equal(e.s.pt.pool.nfree, nfree);
       } else {
         assert_int_equal(tables % 2, 0); /* RAM that is not aligned with its blocks takes more tables than there are */

@@ -179,7 +179,7 @@ static void refuses(void **state) {
     s2_status st = s2_clone(&k.s[0], a);
     assert_int_equal(st, tables < enough ? S2_ERR_NO_TABLES : S2_OK);
     if (st != S2_OK) {
-      assert_int_equal(k.s[0].areas.count, 0);
+      assert_int_equal(s2_areas_count(&k.s[0].areas), 0);
       assert_int_equal(s2_pt_next(&k.s[0].pt, 0).status, S2_ERR_NOT_MAPPED);
       assert_int_equal(k.e.h.extras, 0);
       assert_true(env_same(&k.e, &m));

@@ -37,10 +37,10 @@ static void linear(void **state) {
   assert_int_equal(s2_area_next(s, G(5)).backend, S2_BACK_NONE);
   /* a neighbour that goes on with the same host addresses and rights is the same area */
   assert_int_equal(s2_map_linear(s, G(1) + M(4), M(2), G(8) + M(4), S2_RW, 0), S2_OK);
-  assert_int_equal(s->areas.count, 2);
+  assert_int_equal(s2_areas_count(&s->areas), 2);
   assert_int_equal(s2_area_at(s, G(1)).end, (int64_t)(G(1) + M(6)));
   assert_int_equal(s2_map_linear(s, G(1) + M(6), M(2), G(9), S2_RW, 0), S2_OK);
-  assert_int_equal(s->areas.count, 3);
+  assert_int_equal(s2_areas_count(&s->areas), 3);
   env_close(&e);
 }
 
@@ -316,7 +316,7 @@ static void discard_and_refault(void **state) {
   assert_int_equal(s2_guest_fill(s, M(2), 0x5a, P(16), 0).status, S2_OK);
   assert_int_equal(s2_discard(s, M(2) + P(4), P(4)), S2_OK);
   assert_int_equal(e.h.used, 12);
-  assert_int_equal(s->areas.count, 1);
+  assert_int_equal(s2_areas_count(&s->areas), 1);
   assert_int_equal(s2_translate(s, M(2) + P(4)).status, S2_ERR_NOT_MAPPED);
   uint8_t b = 1;
   assert_int_equal(s2_guest_read(s, M(2) + P(4), &b, 1, 0).status, S2_ERR_LAZY);
@@ -345,17 +345,17 @@ static void unmap_areas(void **state) {
   assert_int_equal(s2_unmap(s, M(2), P(2)), S2_OK);         /* left end  */
   assert_int_equal(s2_unmap(s, M(2) + P(28), P(5)), S2_OK); /* right end, into the hole */
   assert_int_equal(s2_unmap(s, M(2) + P(44), P(1)), S2_OK); /* the middle: one becomes two */
-  assert_int_equal(s->areas.count, 5);
+  assert_int_equal(s2_areas_count(&s->areas), 5);
   assert_int_equal(s2_area_at(s, M(2) + P(2)).start, (int64_t)(M(2) + P(2)));
   assert_int_equal(s2_area_at(s, M(2) + P(20)).end, (int64_t)(M(2) + P(28)));
   assert_int_equal(s2_translate(s, M(2) + P(45)).hpa, G(4) + P(205));
   assert_int_equal(s2_translate(s, M(2) + P(44)).status, S2_ERR_NOT_MAPPED);
   assert_int_equal(s2_unmap(s, M(2) + P(5), P(58)), S2_OK); /* several */
-  assert_int_equal(s->areas.count, 2);
+  assert_int_equal(s2_areas_count(&s->areas), 2);
   assert_int_equal(s2_translate(s, M(2) + P(4)).hpa, G(4) + P(4));
   assert_int_equal(s2_translate(s, M(2) + P(63)).hpa, G(4) + P(303));
   assert_int_equal(s2_unmap(s, 0, G(1)), S2_OK);
-  assert_int_equal(s->areas.count, 0);
+  assert_int_equal(s2_areas_count(&s->areas), 0);
   assert_int_equal(env_used(&e), s->pt.pool.nroot);
   env_close(&e);
 }
@@ -368,7 +368,7 @@ static void protect(void **state) {
   assert_int_equal(s2_map_linear(s, 0, G(1), G(4), S2_RWX, 0), S2_OK);
   assert_int_equal(s2_map_alloc(s, G(1), P(10), S2_RW, 0), S2_OK);
   assert_int_equal(s2_protect(s, G(1) - P(4), P(8), S2_R), S2_OK);
-  assert_int_equal(s->areas.count, 4);
+  assert_int_equal(s2_areas_count(&s->areas), 4);
   assert_int_equal(s2_area_at(s, G(1) - P(4)).attr, S2_R);
   assert_int_equal(s2_area_at(s, G(1)).attr, S2_R);
   assert_int_equal(s2_area_at(s, G(1) + P(4)).attr, S2_RW);
@@ -381,7 +381,7 @@ static void protect(void **state) {
   /* and back: the pieces are one again */
   assert_int_equal(s2_protect(s, G(1) - P(4), P(4), S2_RWX), S2_OK);
   assert_int_equal(s2_protect(s, G(1), P(4), S2_RW), S2_OK);
-  assert_int_equal(s->areas.count, 2);
+  assert_int_equal(s2_areas_count(&s->areas), 2);
   struct env_mark m = env_mark(&e);
   assert_int_equal(s2_protect(s, G(1), P(11), S2_R), S2_ERR_NOT_MAPPED);
   assert_int_equal(s2_protect(s, G(3), P(1), S2_R), S2_ERR_NOT_MAPPED);
@@ -502,7 +502,7 @@ static void clear_and_fini(void **state) {
     s2_clear(s);
     assert_true(s2_trace.count > 0);
     assert_int_equal(e.h.used, 0);
-    assert_int_equal(s->areas.count, 0);
+    assert_int_equal(s2_areas_count(&s->areas), 0);
     assert_int_equal(env_used(&e), s->pt.pool.nroot);
     assert_int_equal(s2_pt_next(&s->pt, 0).status, S2_ERR_NOT_MAPPED);
   }
@@ -554,7 +554,7 @@ static void merges_past_a_full_chunk(void **state) {
   for (uint64_t i = 1; i < 65; i++) {
     struct env_mark m = env_mark(&e);
     assert_int_equal(s2_map_alloc(s, P(9 + 4 * i), P(1), S2_RW, 0), S2_OK);
-    assert_int_equal(s->areas.count, 66);
+    assert_int_equal(s2_areas_count(&s->areas), 66);
     assert_int_equal(s2_area_at(s, P(9 + 4 * i)).end, (int64_t)P(12 + 4 * i));
     assert_int_equal(s2_unmap(s, P(9 + 4 * i), P(1)), S2_OK);
     assert_true(env_same(&e, &m));

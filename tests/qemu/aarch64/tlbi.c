@@ -47,7 +47,7 @@ _Alignas(4096) static struct s2_table tables[TABLES];
 static struct s2_node nodes[TABLES];
 static int32_t stack[TABLES];
 static struct s2_chunk chunks[8];
-static int64_t lo[8];
+static uint64_t lo[8];
 static int32_t id[8], spare[8];
 
 struct s2_space space;

@@ -30,7 +30,7 @@ static _Alignas(4096) struct s2_table tables[TABLES];
 static struct s2_node nodes[TABLES];
 static int32_t stack[TABLES];
 static struct s2_chunk chunks[CHUNKS];
-static int64_t lo[CHUNKS];
+static uint64_t lo[CHUNKS];
 static int32_t id[CHUNKS], spare[CHUNKS];
 
 static const uint32_t plain[] = {S2_R, S2_RW, S2_RX, S2_RWX, S2_X, S2_RWX};

@@ -40,7 +40,7 @@ _Alignas(4096) static struct s2_table tables[TABLES];
 static struct s2_node nodes[TABLES];
 static int32_t stack[TABLES];
 static struct s2_chunk chunks[CHUNKS];
-static int64_t lo[CHUNKS];
+static uint64_t lo[CHUNKS];
 static int32_t id[CHUNKS], spare[CHUNKS];
 
 #if defined(S2_FORMAT_NPT)

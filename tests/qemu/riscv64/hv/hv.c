@@ -26,7 +26,7 @@ static struct {
   struct s2_node nodes[TABLES];
   int32_t stack[TABLES];
   struct s2_chunk chunks[CHUNKS];
-  int64_t lo[CHUNKS];
+  uint64_t lo[CHUNKS];
   int32_t id[CHUNKS], spare[CHUNKS];
 } store[GUESTS];
 

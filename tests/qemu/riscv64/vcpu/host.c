@@ -11,7 +11,7 @@ static struct {
   struct s2_node nodes[TABLES];
   int32_t stack[TABLES];
   struct s2_chunk chunks[CHUNKS];
-  int64_t lo[CHUNKS];
+  uint64_t lo[CHUNKS];
   int32_t id[CHUNKS], spare[CHUNKS];
   uint8_t taken[GUEST_FRAMES];
 } store[2];
