@@ -21,14 +21,13 @@ static s2_status check_config(const struct s2_config *cfg) {
   return S2_OK;
 }
 
-s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct s2_pool_memory *mem) {
-  if (pt == NULL || cfg == NULL || mem == NULL) {
-    return S2_ERR_NULL;
-  }
-  s2_status st = check_config(cfg);
-  if (st != S2_OK) {
-    return st;
-  }
+/** Everything of *pt but the pool. */
+/*@ requires cfg: \valid(pt) && \valid_read(cfg) && \separated(pt, cfg);
+    terminates \true; exits \false;
+    assigns pt->gpa_bits, pt->hpa_bits, pt->splits, pt->flush;
+    ensures bits: pt->gpa_bits == cfg->gpa_bits && pt->hpa_bits == cfg->hpa_bits;
+    ensures zero: pt->splits == 0 && pt->flush.epoch == 0 && pt->flush.ranges == 0 && pt->flush.fulls == 0 && pt->flush.breaks == 0; */
+static void set_record(struct s2_pt *pt, const struct s2_config *cfg) {
   pt->gpa_bits = cfg->gpa_bits;
   pt->hpa_bits = cfg->hpa_bits;
   pt->splits = 0;
@@ -38,8 +37,26 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   pt->flush.ranges = 0;
   pt->flush.fulls = 0;
   pt->flush.breaks = 0;
-  struct s2_shape shape = s2_shape_of(cfg->gpa_bits);
-  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, cfg->leaf_max, cfg->hpa_bits, cfg->features);
+}
+
+s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct s2_pool_memory *mem) {
+  if (pt == NULL || cfg == NULL || mem == NULL) {
+    return S2_ERR_NULL;
+  }
+  s2_status st = check_config(cfg);
+  if (st != S2_OK) {
+    return st;
+  }
+  uint32_t gpa_bits = cfg->gpa_bits;
+  uint32_t hpa_bits = cfg->hpa_bits;
+  uint32_t leaf_max = cfg->leaf_max;
+  uint32_t features = cfg->features;
+  struct s2_shape shape = s2_shape_of(gpa_bits);
+  set_record(pt, cfg);
+#ifdef __FRAMAC__
+#include "proofs/wp/pt_init_before.acsl"
+#endif
+  st = s2_pool_init(&pt->pool, mem, shape.top, shape.nroot, leaf_max, hpa_bits, features);
 #ifdef __FRAMAC__
 #include "proofs/wp/pt_init.acsl"
 #endif

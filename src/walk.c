@@ -190,34 +190,115 @@ void s2_tree_unlink(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8
 #endif
 }
 
+/** The first address of a table in use. */
+/*@ requires c: Wf(p) && c < p->cap && 0 <= p->nodes[c].key;
+    terminates \true; exits \false; assigns \nothing;
+    ensures key: \result == p->nodes[c].key; */
+static inline uint64_t first_of(const struct s2_pool *p, uint32_t c) {
+  return (uint64_t)p->nodes[c].key;
+}
+
+/** The level of the table above c. */
+/*@ requires c: Wf(p) && c < p->cap && p->nodes[c].level < S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures up: \result == p->nodes[c].level + 1; */
+static inline uint8_t level_above(const struct s2_pool *p, uint32_t c) {
+  return (uint8_t)(p->nodes[c].level + 1);
+}
+
+/*@ // entries are as they were, or empty
+    predicate Cleared{K,L}(struct s2_pool *p) = \forall integer s, j; 0 <= s < \at(p->cap,K) ==> 0 <= j < 512 ==>
+      \at(p->tables[s].e[j],L) == \at(p->tables[s].e[j],K) || \at(p->tables[s].e[j],L) == 0; */
+
+/*@ // paths that end in something live end there
+    predicate LiveKept{K,L}(struct s2_pool *p) = \forall integer va; Dom{K}(p,va) ==> one(cur{K}(p,va)) == 1 ==>
+      lev{L}(p,va) == lev{K}(p,va) && cur{L}(p,va) == cur{K}(p,va);
+    // records are as they were, or those of tables that wait
+    predicate Unlinked{K,L}(struct s2_pool *p, integer state) = \forall integer s; 0 <= s < \at(p->cap,K) ==>
+      \at(p->nodes[s].level,L) == state ||
+      (\at(p->nodes[s].level,L) == \at(p->nodes[s].level,K) && \at(p->nodes[s].key,L) == \at(p->nodes[s].key,K)); */
+
+/** Unlink the table c, which has no live entry, from slot i of t: no lookup notices. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p);
+    requires at: Used(p,t) && i < 512 && p->nodes[t].level > 0;
+    requires link: pte_kind(p->nodes[t].level, p->tables[t].e[i]) == 2 && pte_child(p,p->tables[t].e[i]) == c;
+    requires dead: c < p->cap && p->nodes[c].live == 0;
+    requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
+    requires marks: state == S2_NODE_LIMBO ==> NoMarks(p);
+    terminates \true; exits \false;
+    assigns p->tables[t].e[i], p->nodes[t].live, p->nodes[c].key, p->nodes[c].level, p->used[0 .. 4], p->nlimbo, p->stack[0 .. p->cap-1];
+    ensures inv: Inv(p);
+    ensures fl: Free(p);
+    ensures lv: Live(p);
+    ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
+    ensures up: Used(p,t) && p->nodes[t].level == \old(p->nodes[t].level);
+    ensures keep: LiveKept{Pre,Post}(p);
+    ensures same: Same{Pre,Post}(p);
+    ensures fr: Cleared{Pre,Post}(p);
+    ensures fn: Unlinked{Pre,Post}(p, state); */
+static inline void unlink_dead(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8_t state) {
+#ifdef __FRAMAC__
+#include "proofs/wp/prune.acsl"
+#endif
+  s2_tree_unlink(p, t, i, c, state);
+#ifdef __FRAMAC__
+#include "proofs/wp/prune_done.acsl"
+#endif
+}
+
+/** Unlink the table c, which has no live entry, from t, the table above it. */
+/*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p,c) && p->nodes[c].level < p->top && p->nodes[c].live == 0;
+    requires above: Used(p,t) && p->nodes[t].level == p->nodes[c].level + 1 && p->nodes[t].key == base_of(p->nodes[c].key, p->nodes[t].level);
+    requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
+    requires marks: state == S2_NODE_LIMBO ==> NoMarks(p);
+    terminates \true; exits \false;
+    assigns p->tables[t], p->nodes[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo, p->stack[0 .. p->cap-1];
+    ensures inv: Inv(p);
+    ensures fl: Free(p);
+    ensures lv: Live(p);
+    ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
+    ensures up: Used(p,t) && p->nodes[t].level == \old(p->nodes[t].level);
+    ensures keep: LiveKept{Pre,Post}(p);
+    ensures same: Same{Pre,Post}(p);
+    ensures fr: Cleared{Pre,Post}(p);
+    ensures fn: Unlinked{Pre,Post}(p, state); */
+static inline void unlink_from(struct s2_pool *p, uint32_t t, uint32_t c, uint8_t state) {
+  //@ assert wf: Wf(p) && c < p->cap && 0 <= p->nodes[c].key;
+  uint64_t va = first_of(p, c);
+  uint8_t m = level_above(p, c);
+  uint32_t i = s2_slot(va, m);
+#ifdef __FRAMAC__
+#include "proofs/wp/prune_before.acsl"
+#endif
+  //@ ghost s2_lemma_reach(p, t, va, m);
+  //@ assert up: pte_kind(m, p->tables[t].e[i]) == 2 && pte_child(p,p->tables[t].e[i]) == c;
+  unlink_dead(p, t, i, c, state);
+}
+
 /** Unlink the table c, which has no live entry and is not a root, from its parent, which is the answer. */
 /*@ requires inv: Inv(p) && Free(p) && Live(p) && Used(p,c) && p->nodes[c].level < p->top && p->nodes[c].live == 0;
     requires state: state == S2_NODE_LIMBO || state == S2_NODE_LIMBO_FRAMES;
     requires marks: state == S2_NODE_LIMBO ==> NoMarks(p);
     terminates \true; exits \false;
-    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo, p->stack[0 .. p->cap-1];
     ensures inv: Inv(p);
     ensures fl: Free(p);
     ensures lv: Live(p);
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures up: Used(p,\result) && p->nodes[\result].level == \old(p->nodes[c].level) + 1;
-    ensures keep: \forall integer va; Dom(p,va) ==> one(\old(cur(p,va))) == 1 ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures keep: LiveKept{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
-    ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \old(p->tables[s].e[j]) || p->tables[s].e[j] == 0;
-    ensures fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||
-                  (p->nodes[s].level == \old(p->nodes[s].level) && p->nodes[s].key == \old(p->nodes[s].key)); */
+    ensures fr: Cleared{Pre,Post}(p);
+    ensures fn: Unlinked{Pre,Post}(p, state); */
 static inline uint32_t prune_step(struct s2_pool *p, uint32_t c, uint8_t state) {
-  uint64_t va = (uint64_t)p->nodes[c].key;
-  uint8_t m = (uint8_t)(p->nodes[c].level + 1);
-  uint32_t i = s2_slot(va, m);
+  //@ assert wf: Wf(p) && c < p->cap && 0 <= p->nodes[c].key;
+  uint64_t va = first_of(p, c);
+  uint8_t m = level_above(p, c);
 #ifdef __FRAMAC__
 #include "proofs/wp/prune_before.acsl"
 #endif
   uint32_t t = s2_table_at(p, va, m);
-#ifdef __FRAMAC__
-#include "proofs/wp/prune.acsl"
-#endif
-  s2_tree_unlink(p, t, i, c, state);
+  unlink_from(p, t, c, state);
   return t;
 }
 
@@ -246,6 +327,8 @@ void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
       loop variant p->top - p->nodes[c].level; */
   while (is_idle(p, c)) {
     c = prune_step(p, c, state);
+    //@ assert k1: \forall integer va; Dom(p,va) ==> one(\at(cur(p,va),LoopCurrent)) == 1 ==> lev(p,va) == \at(lev(p,va),LoopCurrent) && cur(p,va) == \at(cur(p,va),LoopCurrent);
+    //@ assert n1: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level != state ==> p->nodes[s].level == \at(p->nodes[s].level,LoopCurrent) && p->nodes[s].key == \at(p->nodes[s].key,LoopCurrent);
     //@ assert f1: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],LoopCurrent);
     //@ assert f2: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre);
   }
@@ -261,6 +344,11 @@ uint32_t s2_tree_grow(struct s2_pool *p, uint32_t t, uint32_t i) {
   return c;
 }
 
+/*@ // slots [i, i + n) of c: leaves of level m, one behind the other, the first of them e
+    predicate LeafRun{L}(struct s2_pool *p, integer c, integer i, integer n, integer m, integer e) =
+      \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
+        pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e); */
+
 /** Slots [i, i + n) of the hidden, zero table c: leaves of level m, one behind the other, the first of them e. n > 0. */
 /*@ requires wf: Wf(p) && c < p->cap && p->nodes[c].level > S2_MAX_LEVEL && 0 < n && i + n <= 512;
     requires zero: Zero(p, c);
@@ -268,9 +356,7 @@ uint32_t s2_tree_grow(struct s2_pool *p, uint32_t t, uint32_t i) {
     requires room: pte_pa(m, e) + part(n, m) <= width(S2_FMT_HPA_BITS);
     terminates \true; exits \false;
     assigns p->tables[c].e[0 .. 511];
-    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
-                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
-                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures run: LeafRun(p, c, i, n, m, e);
     ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
     ensures zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \old(Zero(p,s)) ==> Zero(p,s);
@@ -309,9 +395,7 @@ S2_INLINE void fill_hidden(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n
     requires room: pte_pa(m, e) + part(n, m) <= width(S2_FMT_HPA_BITS);
     terminates \true; exits \false;
     assigns p->tables[c].e[0 .. 511];
-    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
-                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
-                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures run: LeafRun(p, c, i, n, m, e);
     ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> s != c ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
     ensures zr: \forall integer s; 0 <= s < p->cap ==> s != c ==> \old(Zero(p,s)) ==> Zero(p,s);
@@ -321,10 +405,8 @@ static void fill_slots(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, ui
   if (n == S2_ENTRIES) {
     //@ assert i0: i == 0;
     fill_hidden(p, c, 0, S2_ENTRIES, m, e);
-    //@ assert run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
   } else {
     fill_hidden(p, c, i, n, m, e);
-    //@ assert run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
   }
 }
 
@@ -338,9 +420,7 @@ static void fill_slots(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, ui
     ensures inv: Inv(p);
     ensures tb: \forall integer l, va; Dom(p,va) ==> tab(p,l,va) == \old(tab(p,l,va));
     ensures lk: \forall integer va; Dom(p,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
-    ensures run: \forall integer k; i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 &&
-                   pte_pa(m, p->tables[c].e[k]) == pte_pa(m, e) + part(k - i, m) &&
-                   pte_attr(m, p->tables[c].e[k]) == pte_attr(m, e);
+    ensures run: LeafRun(p, c, i, n, m, e);
     ensures rest: \forall integer k; 0 <= k < 512 ==> !(i <= k < i + n) ==> p->tables[c].e[k] == 0;
     ensures flat: NoTables(p, c, m);
     ensures whole: Whole(p,c);
@@ -352,6 +432,11 @@ static void fill_unseen(struct s2_pool *p, uint32_t c, uint32_t i, uint32_t n, u
   //@ ghost s2_lemma_sound(p);
   //@ assert vc: \forall integer l, va; 0 <= l <= 4 ==> Dom(p,va) ==> tab(p,l,va) != c;
   fill_slots(p, c, i, n, m, e);
+  //@ assert in: \forall integer k; 0 <= k < 512 ==> i <= k < i + n ==> pte_kind(m, p->tables[c].e[k]) == 1 && one(p->tables[c].e[k]) == 1;
+  //@ assert nt: \forall integer k; 0 <= k < 512 ==> pte_kind(m, p->tables[c].e[k]) == 1 || p->tables[c].e[k] == 0;
+  //@ assert k0: pte_kind(m, 0) == 0;
+  //@ assert flat: NoTables(p, c, m);
+  //@ assert whole: Whole(p, c);
 #ifdef __FRAMAC__
 #include "proofs/wp/hidden.acsl"
 #endif
@@ -367,6 +452,8 @@ uint32_t s2_tree_fresh(struct s2_pool *p, uint32_t i, uint32_t n, uint8_t m, uin
   uint64_t e = s2_entry_leaf(m, hpa, attr);
   fill_unseen(p, c, i, n, m, e);
   s2_live_add(p, c, (int32_t)n);
+  //@ assert us: \forall integer s; Used(p,s) ==> s != c && \at(Used(p,s),Pre);
+  //@ assert nk: \at(NoMarks(p),Pre) ==> NoMarks(p);
   //@ assert lu: \forall integer s; Used(p,s) ==> p->nodes[s].live == cnt(p,s,512);
   //@ assert lz: LimboZero(p);
   return c;
@@ -470,58 +557,77 @@ struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa) {
   return no_leaf(S2_ERR_NOT_MAPPED);
 }
 
-/** r with one more step, at `at` in a table at table_hpa. By value: the entries of the tables are not in the same memory. */
-/*@ requires l: at.l <= S2_MAX_LEVEL && r.count < S2_LEVELS;
+/**
+ * The steps r down to `at` on the way to gpa, and that of `at` itself. By value: the entries of the tables are not in the
+ * same memory.
+ */
+/*@ requires wf: Wf(p) && at.l <= p->top && at.t < p->cap && r.count == p->top - at.l;
+    requires at: at.t == tab(p, at.l, gpa) && at.e == p->tables[at.t].e[slot_of(gpa, at.l)];
+    requires lv: \forall integer k; 0 <= k < r.count ==> r.step[k].level == p->top - k;
+    requires sl: \forall integer k; 0 <= k < r.count ==> r.step[k].slot == slot_of(gpa, p->top - k);
+    requires th: \forall integer k; 0 <= k < r.count ==> r.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa));
+    requires en: \forall integer k; 0 <= k < r.count ==>
+      r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)];
     terminates \true; exits \false; assigns \nothing;
-    ensures more: \result.count == r.count + 1 && \result.status == r.status;
-    ensures this: \result.step[r.count].table_hpa == table_hpa && \result.step[r.count].entry == at.e &&
-                  \result.step[r.count].slot == at.i && \result.step[r.count].kind == pte_kind(at.l, at.e) &&
-                  \result.step[r.count].level == at.l;
-    ensures others: \forall integer k; 0 <= k < r.count ==> \result.step[k].table_hpa == r.step[k].table_hpa &&
-                      \result.step[k].entry == r.step[k].entry && \result.step[k].slot == r.step[k].slot &&
-                      \result.step[k].kind == r.step[k].kind && \result.step[k].level == r.step[k].level; */
-static struct s2_steps with_step(struct s2_steps r, uint64_t table_hpa, struct s2_pos at) {
-  r.step[r.count].table_hpa = table_hpa;
-  r.step[r.count].entry = at.e;
-  r.step[r.count].slot = at.i;
-  r.step[r.count].kind = s2_entry_kind(at.l, at.e);
-  r.step[r.count].level = at.l;
-  r.count++;
-  return r;
+    ensures n: \result.count == r.count + 1;
+    ensures lv: \forall integer k; 0 <= k < \result.count ==> \result.step[k].level == p->top - k;
+    ensures sl: \forall integer k; 0 <= k < \result.count ==> \result.step[k].slot == slot_of(gpa, p->top - k);
+    ensures th: \forall integer k; 0 <= k < \result.count ==> \result.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa));
+    ensures en: \forall integer k; 0 <= k < \result.count ==>
+      \result.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)]; */
+static struct s2_steps with_step(const struct s2_pool *p, struct s2_steps r, uint64_t gpa, struct s2_pos at) {
+  struct s2_steps s = r;
+  s.step[r.count].table_hpa = s2_table_hpa(p, at.t);
+  s.step[r.count].entry = at.e;
+  s.step[r.count].slot = s2_slot(gpa, at.l);
+  s.step[r.count].kind = s2_entry_kind(at.l, at.e);
+  s.step[r.count].level = at.l;
+  s.count = r.count + 1;
+  return s;
 }
 
-struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
-  const struct s2_pool *p = &pt->pool;
+/** s2_pt_walk() of an address that the tables have. */
+/*@ requires inv: Inv(p) && Dom(p, gpa);
+    terminates \true; exits \false; assigns \nothing;
+    ensures status: \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED;
+    ensures count: \result.count == p->top - lev(p, gpa) + 1;
+    ensures lv: \forall integer k; 0 <= k < \result.count ==> \result.step[k].level == p->top - k;
+    ensures sl: \forall integer k; 0 <= k < \result.count ==> \result.step[k].slot == slot_of(gpa, p->top - k);
+    ensures th: \forall integer k; 0 <= k < \result.count ==> \result.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa));
+    ensures en: \forall integer k; 0 <= k < \result.count ==>
+      \result.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)]; */
+static struct s2_steps steps_to(const struct s2_pool *p, uint64_t gpa) {
   struct s2_steps r;
-  r.status = S2_ERR_WIDTH;
+  r.status = S2_ERR_NOT_MAPPED;
   r.count = 0;
-  if (!fits(pt, gpa)) {
-    return r;
-  }
   //@ ghost s2_lemma_sound(p);
   struct s2_pos at = s2_pos_root(p, gpa, (uint8_t)p->top);
   /*@ loop invariant at: at.l <= p->top && at.t == tab(p, at.l, gpa) && Used(p, at.t) && at.i == slot_of(gpa, at.l) &&
                            at.e == p->tables[at.t].e[at.i];
-      loop invariant n: r.count == p->top - at.l && r.status == S2_ERR_WIDTH;
+      loop invariant n: r.count == p->top - at.l;
       loop invariant lv: \forall integer k; 0 <= k < r.count ==> r.step[k].level == p->top - k;
       loop invariant sl: \forall integer k; 0 <= k < r.count ==> r.step[k].slot == slot_of(gpa, p->top - k);
       loop invariant th: \forall integer k; 0 <= k < r.count ==> r.step[k].table_hpa == table_hpa(p, tab(p, p->top - k, gpa));
       loop invariant en: \forall integer k; 0 <= k < r.count ==>
-                           r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)];
+        r.step[k].entry == p->tables[tab(p, p->top - k, gpa)].e[slot_of(gpa, p->top - k)];
       loop assigns at, r;
       loop variant at.l; */
   while (s2_entry_links(at.l, at.e)) {
-    r = with_step(r, s2_table_hpa(p, at.t), at);
-#ifdef __FRAMAC__
-#include "proofs/wp/walk_step.acsl"
-#endif
+    r = with_step(p, r, gpa, at);
     at = s2_pos_down(p, s2_pool_hpa(p), at, gpa, (uint8_t)(at.l - 1));
   }
   //@ ghost s2_lemma_last(p, at.t, gpa, at.l);
-  r = with_step(r, s2_table_hpa(p, at.t), at);
-#ifdef __FRAMAC__
-#include "proofs/wp/walk_step.acsl"
-#endif
+  r = with_step(p, r, gpa, at);
   r.status = s2_entry_kind(at.l, at.e) == S2_LEAF ? S2_OK : S2_ERR_NOT_MAPPED;
   return r;
+}
+
+struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa) {
+  if (!fits(pt, gpa)) {
+    struct s2_steps none;
+    none.status = S2_ERR_WIDTH;
+    none.count = 0;
+    return none;
+  }
+  return steps_to(&pt->pool, gpa);
 }

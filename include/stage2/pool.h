@@ -90,9 +90,9 @@ struct s2_pool {
     ensures fl: \result == S2_OK ==> Free(p);
     ensures lv: \result == S2_OK ==> Live(p);
     ensures nm: \result == S2_OK ==> NoMarks(p) && Placed(p) && p->nlimbo == 0;
-    ensures shape: \result == S2_OK ==> p->top == top && p->nroot == nroot && p->cap == m->count && p->leaf_max <= top && p->leaf_max <= leaf_max;
-    ensures root: \result == S2_OK ==> (pool_hpa(p) / 4096 + p->root) % p->nroot == 0;
-    ensures mem: \result == S2_OK ==> p->tables == m->tables && p->nodes == m->nodes && p->stack == m->stack;
+    ensures shape: \result == S2_OK ==> p->top == top && p->nroot == nroot && p->cap == \old(m->count) && p->leaf_max <= top && p->leaf_max <= leaf_max;
+    ensures there: \result == S2_OK ==> \old(m->tables) != \null && \old(m->nodes) != \null && \old(m->stack) != \null && 0 < \old(m->count) < 0x7fffffff;
+    ensures mem: \result == S2_OK ==> p->tables == \old(m->tables) && p->nodes == \old(m->nodes) && p->stack == \old(m->stack);
     ensures zero: \result == S2_OK ==> \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == 0;
     ensures empty: \result == S2_OK ==> \forall integer va; Dom(p, va) ==> PA(p, va) == -1 && AT(p, va) == -1; */
 S2_MUST_USE s2_status s2_pool_init(struct s2_pool *p, const struct s2_pool_memory *m, uint32_t top, uint32_t nroot,

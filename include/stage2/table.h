@@ -280,10 +280,13 @@ S2_MUST_USE struct s2_leaf s2_pt_next(const struct s2_pt *pt, uint64_t gpa);
 /*@ requires inv: \valid_read(pt) && Good(pt);
     terminates \true; exits \false; assigns \nothing;
     ensures count: \result.status != S2_ERR_WIDTH ==> \result.count == pt->pool.top - lev(&pt->pool, gpa) + 1;
-    ensures step: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==>
-                    \result.step[k].level == pt->pool.top - k && \result.step[k].slot == slot_of(gpa, pt->pool.top - k) &&
-                    \result.step[k].table_hpa == table_hpa(&pt->pool, tab(&pt->pool, pt->pool.top - k, gpa)) &&
-                    \result.step[k].entry == pt->pool.tables[tab(&pt->pool, pt->pool.top - k, gpa)].e[slot_of(gpa, pt->pool.top - k)];
+    ensures level: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==> \result.step[k].level == pt->pool.top - k;
+    ensures slot: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==>
+                    \result.step[k].slot == slot_of(gpa, pt->pool.top - k);
+    ensures table: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==>
+                     \result.step[k].table_hpa == table_hpa(&pt->pool, tab(&pt->pool, pt->pool.top - k, gpa));
+    ensures entry: \result.status != S2_ERR_WIDTH ==> \forall integer k; 0 <= k < \result.count ==>
+                     \result.step[k].entry == pt->pool.tables[tab(&pt->pool, pt->pool.top - k, gpa)].e[slot_of(gpa, pt->pool.top - k)];
     ensures answer: gpa < width(pt->gpa_bits) ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
                                               : \result.status == S2_ERR_WIDTH && \result.count == 0; */
 S2_MUST_USE struct s2_steps s2_pt_walk(const struct s2_pt *pt, uint64_t gpa);
