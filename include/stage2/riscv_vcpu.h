@@ -18,6 +18,10 @@
  * only when another vCPU needs the hart, or by s2_rv_put(). A host that runs user processes, uses FP registers, or moves
  * a vCPU to another hart calls s2_rv_put() first, on the hart that holds the state.
  *
+ * Vector registers are switched as FP registers are, in memory that the guest's configuration hands in
+ * (S2_RV_FEAT_V). A guest without that feature has no vectors, whatever the hart has: sstatus.VS is off, so a vector
+ * instruction is an illegal instruction, delegated to the guest. Leave V out of its device tree then.
+ *
  * The host must have delegated to HS what it can (medeleg, mideleg), and set mcounteren and menvcfg (STCE for Sstc).
  */
 #ifndef STAGE2_RISCV_VCPU_H
@@ -40,7 +44,8 @@
 #define S2_RV_FEAT_SSTC   0x1u /* vstimecmp, usable from HS (menvcfg.STCE)                */
 #define S2_RV_FEAT_FP     0x2u /* F and D                                                 */
 #define S2_RV_FEAT_ENVCFG 0x4u /* senvcfg and henvcfg (Privileged ISA 1.12)               */
-#define S2_RV_FEAT_ALL    0x7u
+#define S2_RV_FEAT_V      0x8u /* V; s2_rv_guest_config.vectors                            */
+#define S2_RV_FEAT_ALL    0xfu
 
 /* in s2_rv_guest_config.flags */
 #define S2_RV_TRAP_WFI    0x1u  /* wfi exits (hstatus.VTW): for several vCPUs on one hart  */
@@ -69,6 +74,12 @@ struct s2_rv_regs {
 struct s2_rv_fp {
   uint64_t f[32];
   uint64_t fcsr;
+};
+
+/** Vector state: four CSRs, and v0..v31 one after the other, vlenb bytes each. Layout shared with enter.S. */
+struct s2_rv_vector {
+  uint64_t vstart, vcsr, vl, vtype;
+  uint8_t *regs;
 };
 
 /** What replaces HS state while a guest is on the hart, and the VS CSRs themselves. Switched lazily. */
@@ -147,12 +158,14 @@ struct s2_rv_profile {
   int64_t cycles[S2_RV_DID_KINDS]; /* S2_RV_PROFILE: from the exit to the next entry, the host's part included */
   int64_t loads, saves;            /* lazy state: how often it moved                                            */
   int64_t fp_loads, fp_saves;
+  int64_t vector_loads, vector_saves;
 };
 
 struct s2_rv_vcpu {
   struct s2_rv_regs regs;
   struct s2_rv_csrs csrs;
   struct s2_rv_fp fp;
+  struct s2_rv_vector vector;
   struct s2_rv_guest *guest;
   uint32_t index;                /* its hartid in the guest                                                     */
   struct s2_rv_hart *on;         /* the hart that holds its lazy state, or NULL                                 */
@@ -176,7 +189,8 @@ struct s2_rv_vcpu {
 struct s2_rv_hart {
   struct s2_rv_vcpu *loaded;   /* whose VS CSRs are in the hart, or NULL           */
   struct s2_rv_vcpu *fp_owner; /* whose FP registers are in the hart, or NULL      */
-  uint64_t generation;         /* VMID generation this hart has flushed for        */
+  struct s2_rv_vcpu *vector_owner;
+  uint64_t generation; /* VMID generation this hart has flushed for        */
   uint64_t host_scounteren, host_senvcfg;
   uint64_t hgatp;
   uint32_t features;
@@ -197,14 +211,15 @@ struct s2_rv_guest {
   void *ctx; /* for the s2_rv_host_ functions */
   uint32_t count;
   uint32_t flags;
-  uint64_t hgatp;      /* root and VMID, of this generation */
-  uint64_t generation; /* of its VMID; 0: none yet                                                          */
-  uint32_t features;   /* of its harts */
-  bool adding;         /* while a fault is resolved, under the lock: what s2_host_flush_remote() is called for only adds
+  uint64_t hgatp;        /* root and VMID, of this generation */
+  uint64_t generation;   /* of its VMID; 0: none yet                                                          */
+  uint32_t features;     /* of its harts */
+  uint64_t vector_bytes; /* saved vector registers of one vCPU */
+  bool adding;        /* while a fault is resolved, under the lock: what s2_host_flush_remote() is called for only adds
                           rights. A host may return at once then: a hart that missed it faults and forgets by itself.
                           Never set when the space shares frames: its faults replace pages */
-  uint64_t fault_gpa;  /* while s2_fault() runs: the page it is for, so that the host knows what to fill in */
-  uint32_t held;       /* bytes in console                                                                  */
+  uint64_t fault_gpa; /* while s2_fault() runs: the page it is for, so that the host knows what to fill in */
+  uint32_t held;      /* bytes in console                                                                  */
   uint8_t console[S2_RV_CONSOLE];
 };
 
@@ -215,20 +230,52 @@ struct s2_rv_guest_config {
   uint32_t count;           /* 1..S2_RV_MAX_VCPUS */
   uint32_t flags;           /* S2_RV_TRAP_WFI ... */
   void *ctx;
-  uint64_t time_delta; /* added to the host's time */
-  uint64_t henvcfg;    /* what VS-mode may use: CBIE, CBCFE, CBZE, PBMTE, ADUE; STCE is added with S2_RV_FEAT_SSTC */
-  uint64_t hcounteren; /* counters VS-mode may read; bit 1 is time */
-  uint32_t features;   /* S2_RV_FEAT_... that every hart has on which this guest runs */
+  uint64_t time_delta;   /* added to the host's time */
+  uint64_t henvcfg;      /* what VS-mode may use: CBIE, CBCFE, CBZE, PBMTE, ADUE; STCE is added with S2_RV_FEAT_SSTC */
+  uint64_t hcounteren;   /* counters VS-mode may read; bit 1 is time */
+  uint32_t features;     /* S2_RV_FEAT_... that every hart has on which this guest runs */
+  uint8_t *vectors;      /* S2_RV_FEAT_V: vector_bytes for each vCPU, aligned to 8        */
+  uint64_t vector_bytes; /* at least 32 vlenb (s2_rv_vector_bytes()), a multiple of 8     */
 };
 
 /*
  * What contracts speak of. Two ghosts: s2_rv_device, all that a hart has besides memory (CSRs, FP registers, translation
- * caches); s2_rv_memory, guest frames and what a space owns. The structs of this header lie in neither.
+ * caches); s2_rv_memory, guest frames, what a space owns, and saved vector registers. The structs of this header lie in neither.
  */
 /*@ ghost int s2_rv_device, s2_rv_memory; */
-/*@ predicate RvCounts{L}(struct s2_rv_profile *p) =
-      (\forall integer k; 0 <= k < S2_RV_DID_KINDS ==> 0 <= p->count[k] && 0 <= p->cycles[k]) &&
-      0 <= p->loads && 0 <= p->saves && 0 <= p->fp_loads && 0 <= p->fp_saves;
+/*@ logic integer rv_pc(integer pc, integer length) =
+      pc + length <= UINT64_MAX ? pc + length : pc + length - UINT64_MAX - 1;
+    // what a load leaves in a register: proofs/cbmc/vcpu/extend shows that this is sign extension and NaN boxing
+    logic integer rv_mask(integer width) =
+      width == 1 ? 0xff : width == 2 ? 0xffff : width == 4 ? 0xffffffff : UINT64_MAX;
+    logic integer rv_top(integer width) =
+      width == 1 ? 0x80 : width == 2 ? 0x8000 : width == 4 ? 0x80000000 : 0x8000000000000000;
+    logic integer rv_extended(integer value, integer width, boolean signed_load, boolean boxed) =
+      boxed || (signed_load && (value & rv_top(width)) != 0) ? (value | (UINT64_MAX - rv_mask(width)))
+                                                             : (value & rv_mask(width)); */
+#ifdef __FRAMAC__
+/* what a vCPU gets back when it leaves its hart */
+#define RV_FP_SAVED(v) (v)->fp.f[0..31], (v)->fp.fcsr, (v)->regs.sstatus, (v)->profile.fp_saves
+#define RV_UNLOADED(v)                                                                                                 \
+  RV_FP_SAVED(v), (v)->vector.vstart, (v)->vector.vcsr, (v)->vector.vl, (v)->vector.vtype, (v)->profile.vector_saves,  \
+      (v)->profile.saves, (v)->on, (v)->csrs.vsstatus, (v)->csrs.vsie, (v)->csrs.vstvec, (v)->csrs.vsscratch,          \
+      (v)->csrs.vsepc, (v)->csrs.vscause, (v)->csrs.vstval, (v)->csrs.vsatp, (v)->csrs.hvip, (v)->csrs.scounteren,     \
+      (v)->csrs.vstimecmp, (v)->csrs.senvcfg
+#endif
+/*@ predicate RvCounts{L}(struct s2_rv_vcpu *v) =
+      (\forall integer k; 0 <= k < S2_RV_DID_KINDS ==> 0 <= v->profile.count[k] && 0 <= v->profile.cycles[k]) &&
+      0 <= v->profile.loads && 0 <= v->profile.saves && 0 <= v->profile.fp_loads && 0 <= v->profile.fp_saves &&
+      0 <= v->profile.vector_loads && 0 <= v->profile.vector_saves;
+    // what an exit says of a register and a width can be used as it stands
+    predicate RvExit{L}(struct s2_rv_vcpu *v) = v->exit.reg <= 31 && v->exit.length <= 4 &&
+      (v->exit.width == 0 || v->exit.width == 1 || v->exit.width == 2 || v->exit.width == 4 || v->exit.width == 8);
+    predicate RvVcpu{L}(struct s2_rv_vcpu *v) = \valid(v) && RvExit(v) && v->stuck < S2_RV_STUCK_MAX &&
+      0 <= v->profile.fp_saves && (v->on == \null || (\valid(v->on) && \separated(v, v->on)));
+    // the vCPU whose state a hart holds knows it
+    predicate RvHart{L}(struct s2_rv_hart *h) = \valid(h) &&
+      (h->loaded == \null || (\valid(h->loaded) && \separated(h, h->loaded) && h->loaded->on == h &&
+                              0 <= h->loaded->profile.fp_saves && 0 <= h->loaded->profile.vector_saves &&
+                              0 <= h->loaded->profile.saves));
     predicate RvGuest{L}(struct s2_rv_guest *g) =
       \valid(g) && \valid(g->machine) && \valid(g->space) && 1 <= g->count <= S2_RV_MAX_VCPUS &&
       \valid(g->vcpus + (0 .. g->count - 1)) &&
@@ -280,21 +327,34 @@ S2_MUST_USE s2_status s2_rv_machine_init(struct s2_rv_machine *m, uint32_t vmid_
  * Run on the hart itself, once. features: S2_RV_FEAT_... that this hart has. Return: S2_OK; S2_ERR_NULL, S2_ERR_CONFIG.
  */
 /*@ requires h: h == \null || \valid(h);
-    terminates \true; exits \false; */
+    terminates \true; exits \false; assigns *h, s2_rv_device;
+    ensures ok: \result == S2_OK <==> h != \null && features <= S2_RV_FEAT_ALL;
+    ensures none: \result == S2_OK ==> h->loaded == \null && h->fp_owner == \null && h->features == features; */
 S2_MUST_USE s2_status s2_rv_hart_init(struct s2_rv_hart *h, uint32_t features);
 
 /** s2_rv_vmid_bits() - VMIDLEN of this hart, found by writing hgatp. Leaves hgatp 0. */
-/*@ terminates \true; exits \false; ensures bits: \result <= 14; */
+/*@ terminates \true; exits \false; assigns s2_rv_device; ensures bits: \result <= 14; */
 S2_MUST_USE uint32_t s2_rv_vmid_bits(void);
 
-/** s2_rv_guest_init() - all vCPUs are reset and stopped. Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG (count, flags). */
+/** s2_rv_vector_bytes() - what v0..v31 of this hart take: 32 vlenb. Only on a hart with S2_RV_FEAT_V. */
+/*@ terminates \true; exits \false; assigns s2_rv_device; */
+S2_MUST_USE uint64_t s2_rv_vector_bytes(void);
+
+/**
+ * s2_rv_guest_init() - all vCPUs are reset and stopped. Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG (count, flags, vectors).
+ */
 /*@ requires g: g == \null || \valid(g); requires c: c == \null || \valid_read(c);
     terminates \true; exits \false; */
 S2_MUST_USE s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c);
 
 /** s2_rv_start() - vCPU `index` runs from pc with a0 = its hartid, a1 = opaque. S2_ERR_MAPPED: it is not stopped. */
-/*@ requires g: \valid(g) && \valid(g->vcpus + (0 .. g->count - 1));
-    terminates \true; exits \false; */
+/*@ requires g: \valid_read(g) && \valid(g->vcpus + (0 .. g->count - 1)) && \separated(g, g->vcpus + (0 .. g->count - 1));
+    terminates \true; exits \false;
+    assigns g->vcpus[index].hsm, g->vcpus[index].start_pc, g->vcpus[index].start_opaque;
+    ensures ok: \result == S2_OK ==> index < g->count && \old(g->vcpus[index].hsm) == S2_RV_STOPPED &&
+                  g->vcpus[index].hsm == S2_RV_START_PENDING && g->vcpus[index].start_pc == pc &&
+                  g->vcpus[index].start_opaque == opaque;
+    ensures same: \result != S2_OK ==> index < g->count ==> g->vcpus[index].hsm == \old(g->vcpus[index].hsm); */
 S2_MUST_USE s2_status s2_rv_start(struct s2_rv_guest *g, uint32_t index, uint64_t pc, uint64_t opaque);
 
 /* ---- running ---- */
@@ -313,50 +373,82 @@ struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
  * NaN-boxed into the register, pc advanced.
  * Bits of value above the width are ignored. Return: S2_OK; S2_ERR_CONFIG: no such exit is waiting.
  */
-/*@ requires v: \valid(v);
+/*@ requires v: RvVcpu(v);
     terminates \true; exits \false;
-    ensures pc: \result == S2_OK ==> !v->pending;
-    ensures none: !\old(v->pending) ==> \result == S2_ERR_CONFIG; */
+    assigns v->regs.x[1 .. 31], v->fp.f[0 .. 31], v->regs.sepc, v->pending, v->csrs.vsstatus, v->on->fp_owner, s2_rv_device;
+    ensures codes: \result == S2_OK || \result == S2_ERR_CONFIG;
+    ensures none: !\old(v->pending) ==> \result == S2_ERR_CONFIG;
+    ensures done: \result == S2_OK ==> !v->pending && v->regs.sepc == rv_pc(\old(v->regs.sepc), v->exit.length);
+    ensures refused: \result != S2_OK ==> v->pending == \old(v->pending) && v->regs.sepc == \old(v->regs.sepc) &&
+                       (\forall integer k; 1 <= k < 32 ==> v->regs.x[k] == \old(v->regs.x[k]));
+    ensures gpr: \result == S2_OK ==> !v->exit.fp ==> v->exit.reg != 0 ==>
+                   v->regs.x[v->exit.reg] == rv_extended(value, v->exit.width, v->exit.sign != 0, v->exit.fp != 0);
+    ensures fpr: \result == S2_OK ==> v->exit.fp ==>
+                   v->fp.f[v->exit.reg] == rv_extended(value, v->exit.width, v->exit.sign != 0, v->exit.fp != 0);
+    ensures rest: \forall integer k; 1 <= k < 32 ==> (v->exit.fp || k != v->exit.reg) ==> v->regs.x[k] == \old(v->regs.x[k]);
+    ensures frest: \forall integer k; 0 <= k < 32 ==> (!v->exit.fp || k != v->exit.reg) ==> v->fp.f[k] == \old(v->fp.f[k]); */
 S2_MUST_USE s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value);
 
 /** s2_rv_complete_write() - the store of S2_RV_EXIT_MMIO_WRITE, or one denied, is done: pc advanced. Return: as above. */
-/*@ requires v: \valid(v);
+/*@ requires v: RvVcpu(v);
     terminates \true; exits \false;
-    ensures pc: \result == S2_OK ==> !v->pending;
-    ensures none: !\old(v->pending) ==> \result == S2_ERR_CONFIG; */
+    assigns v->regs.sepc, v->pending;
+    ensures codes: \result == S2_OK || \result == S2_ERR_CONFIG;
+    ensures none: !\old(v->pending) ==> \result == S2_ERR_CONFIG;
+    ensures done: \result == S2_OK ==> !v->pending && v->regs.sepc == rv_pc(\old(v->regs.sepc), v->exit.length);
+    ensures refused: \result != S2_OK ==> v->pending == \old(v->pending) && v->regs.sepc == \old(v->regs.sepc); */
 S2_MUST_USE s2_status s2_rv_complete_write(struct s2_rv_vcpu *v);
 
 /** s2_rv_complete_ecall() - S2_RV_EXIT_ECALL: a0 and a1, pc advanced. Return: as above. */
 /*@ requires v: \valid(v);
     terminates \true; exits \false;
-    ensures pc: \result == S2_OK ==> !v->pending; */
+    assigns v->regs.x[10 .. 11], v->regs.sepc, v->pending;
+    ensures codes: \result == S2_OK || \result == S2_ERR_CONFIG;
+    ensures done: \result == S2_OK ==> !v->pending && v->regs.sepc == rv_pc(\old(v->regs.sepc), 4) &&
+                    v->regs.x[10] == a0 && v->regs.x[11] == a1;
+    ensures refused: \result != S2_OK ==> v->pending == \old(v->pending) && v->regs.sepc == \old(v->regs.sepc); */
 S2_MUST_USE s2_status s2_rv_complete_ecall(struct s2_rv_vcpu *v, uint64_t a0, uint64_t a1);
 
 /**
  * s2_rv_reflect() - S2_RV_EXIT_FAULT, MMIO_READ, MMIO_WRITE, VIRTUAL, ILLEGAL: the guest gets the exception it would
  * get on a machine without a hypervisor: an access fault for its address, or an illegal instruction. Return: as above.
  */
-/*@ requires v: \valid(v); terminates \true; exits \false; */
+/*@ requires v: RvVcpu(v);
+    terminates \true; exits \false;
+    assigns v->pending, v->regs.sepc, v->regs.sstatus, v->csrs.vsstatus, v->csrs.vsepc, v->csrs.vscause, v->csrs.vstval,
+            s2_rv_device;
+    ensures codes: \result == S2_OK || \result == S2_ERR_CONFIG;
+    ensures done: \result == S2_OK ==> !v->pending && v->csrs.vsepc == \old(v->regs.sepc) &&
+                    (v->csrs.vscause == 1 || v->csrs.vscause == 2 || v->csrs.vscause == 5 || v->csrs.vscause == 7);
+    ensures refused: \result != S2_OK ==> v->pending == \old(v->pending) && v->regs.sepc == \old(v->regs.sepc); */
 S2_MUST_USE s2_status s2_rv_reflect(struct s2_rv_vcpu *v);
 
 /** s2_rv_put() - save what this hart holds of any vCPU; the hart's own scounteren and senvcfg come back. */
-/*@ requires h: \valid(h); terminates \true; exits \false;
-    ensures none: h->loaded == \null && h->fp_owner == \null; */
+/*@ requires h: RvHart(h);
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(h->loaded), s2_rv_memory, s2_rv_device;
+    ensures none: h->loaded == \null;
+    ensures left: \old(h->loaded) != \null ==> \old(h->loaded)->on == \null && h->fp_owner == \null; */
 void s2_rv_put(struct s2_rv_hart *h);
 
 /**
  * s2_rv_irq() - set (level) or clear VS-level interrupts of v, bits of S2_RV_IRQ_ALL. From any hart, at any time; takes
  * effect at the next entry: kick the vCPU if it may be running.
  */
-/*@ requires v: \valid(v); terminates \true; exits \false; */
+/*@ requires v: \valid(v);
+    terminates \true; exits \false;
+    assigns v->irq_set, v->irq_clear; */
 void s2_rv_irq(struct s2_rv_vcpu *v, uint64_t bits, bool level);
 
 /** s2_rv_due() - is v worth running: started, and (if it waits in wfi) with an enabled interrupt or its timer due? */
-/*@ requires v: \valid(v); terminates \true; exits \false; */
+/*@ requires v: \valid_read(v) && (v->on == \null || \valid_read(v->on));
+    terminates \true; exits \false; assigns \nothing;
+    ensures stopped: v->hsm != S2_RV_STARTED ==> (\result <==> v->hsm == S2_RV_START_PENDING); */
 S2_MUST_USE bool s2_rv_due(const struct s2_rv_vcpu *v);
 
 /** s2_rv_console_flush() - hand held-back console output to the host. */
-/*@ requires g: \valid(g); terminates \true; exits \false; assigns g->held; ensures none: g->held == 0; */
+/*@ requires g: \valid(g) && g->held <= S2_RV_CONSOLE;
+    terminates \true; exits \false; assigns g->held; ensures none: g->held == 0; */
 void s2_rv_console_flush(struct s2_rv_guest *g);
 
 /** s2_rv_exit_name() - for tables and logs; "?" for a number that is no kind. */

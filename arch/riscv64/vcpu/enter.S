@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * enter.S - the world switch, and the two accesses that may fault: reading guest memory as the guest, and FP registers.
+ * enter.S - the world switch, and the two accesses that may fault: reading guest memory as the guest; FP and vector
+ * registers.
  *
- * All four run with interrupts off from the first CSR they change to the last. None uses a stack.
+ * All run with interrupts off from the first CSR they change to the last. None uses a stack.
  */
 #include "regs.h"
 
@@ -241,4 +242,85 @@ s2_rv_fp_load:
 	csrw S2_RV_CSR_SSTATUS, t0
 	ret
 	.size s2_rv_fp_load, . - s2_rv_fp_load
+	.option pop
+
+	.option push
+	.option arch, +v
+
+/* uint64_t s2_rv_vector_bytes(void): 32 vlenb. sstatus.VS on meanwhile, here and below. */
+	.section .text.s2_rv_vector_bytes, "ax", @progbits
+	.globl s2_rv_vector_bytes
+	.type s2_rv_vector_bytes, @function
+	.balign 4
+s2_rv_vector_bytes:
+	li t1, S2_RV_SSTATUS_VS
+	csrrs t0, S2_RV_CSR_SSTATUS, t1
+	csrr a0, S2_RV_CSR_VLENB
+	slli a0, a0, 5
+	csrw S2_RV_CSR_SSTATUS, t0
+	ret
+	.size s2_rv_vector_bytes, . - s2_rv_vector_bytes
+
+/*
+ * void s2_rv_vector_save(struct s2_rv_vector *vector). vstart is taken first: whole-register moves begin there, and leave
+ * it 0. They know no type, so vl and vtype stay.
+ */
+	.section .text.s2_rv_vector_save, "ax", @progbits
+	.globl s2_rv_vector_save
+	.type s2_rv_vector_save, @function
+	.balign 4
+s2_rv_vector_save:
+	li t1, S2_RV_SSTATUS_VS
+	csrrs t0, S2_RV_CSR_SSTATUS, t1
+	csrrw t1, S2_RV_CSR_VSTART, zero
+	csrr t2, S2_RV_CSR_VCSR
+	csrr t3, S2_RV_CSR_VL
+	csrr t4, S2_RV_CSR_VTYPE
+	sd t1, S2_RV_OFF_VSTART(a0)
+	sd t2, S2_RV_OFF_VCSR(a0)
+	sd t3, S2_RV_OFF_VL(a0)
+	sd t4, S2_RV_OFF_VTYPE(a0)
+	ld t1, S2_RV_OFF_VREGS(a0)
+	csrr t2, S2_RV_CSR_VLENB
+	slli t2, t2, 3
+	vs8r.v v0, (t1)
+	add t1, t1, t2
+	vs8r.v v8, (t1)
+	add t1, t1, t2
+	vs8r.v v16, (t1)
+	add t1, t1, t2
+	vs8r.v v24, (t1)
+	csrw S2_RV_CSR_SSTATUS, t0
+	ret
+	.size s2_rv_vector_save, . - s2_rv_vector_save
+
+/* void s2_rv_vector_load(const struct s2_rv_vector *vector). vsetvl sets vstart to 0, so vstart comes last. */
+	.section .text.s2_rv_vector_load, "ax", @progbits
+	.globl s2_rv_vector_load
+	.type s2_rv_vector_load, @function
+	.balign 4
+s2_rv_vector_load:
+	li t1, S2_RV_SSTATUS_VS
+	csrrs t0, S2_RV_CSR_SSTATUS, t1
+	csrw S2_RV_CSR_VSTART, zero
+	ld t1, S2_RV_OFF_VREGS(a0)
+	csrr t2, S2_RV_CSR_VLENB
+	slli t2, t2, 3
+	vl8re8.v v0, (t1)
+	add t1, t1, t2
+	vl8re8.v v8, (t1)
+	add t1, t1, t2
+	vl8re8.v v16, (t1)
+	add t1, t1, t2
+	vl8re8.v v24, (t1)
+	ld t1, S2_RV_OFF_VL(a0)
+	ld t2, S2_RV_OFF_VTYPE(a0)
+	ld t3, S2_RV_OFF_VCSR(a0)
+	ld t4, S2_RV_OFF_VSTART(a0)
+	vsetvl zero, t1, t2
+	csrw S2_RV_CSR_VCSR, t3
+	csrw S2_RV_CSR_VSTART, t4
+	csrw S2_RV_CSR_SSTATUS, t0
+	ret
+	.size s2_rv_vector_load, . - s2_rv_vector_load
 	.option pop

@@ -21,6 +21,9 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
       (c->features & ~S2_RV_FEAT_ALL) != 0) {
     return S2_ERR_CONFIG;
   }
+  if ((c->features & S2_RV_FEAT_V) != 0 && (c->vectors == NULL || c->vector_bytes == 0 || c->vector_bytes % 8u != 0)) {
+    return S2_ERR_CONFIG;
+  }
   g->space = c->space;
   g->machine = c->machine;
   g->vcpus = c->vcpus;
@@ -28,6 +31,7 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
   g->count = c->count;
   g->flags = c->flags;
   g->features = c->features;
+  g->vector_bytes = c->vector_bytes;
   g->hgatp = 0;
   g->generation = 0;
   g->fault_gpa = 0;
@@ -56,6 +60,9 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
     v->profile.saves = 0;
     v->profile.fp_loads = 0;
     v->profile.fp_saves = 0;
+    v->profile.vector_loads = 0;
+    v->profile.vector_saves = 0;
+    v->vector.regs = (c->features & S2_RV_FEAT_V) != 0 ? c->vectors + i * c->vector_bytes : NULL;
     v->csrs.htimedelta = c->time_delta;
     v->csrs.henvcfg = c->henvcfg | ((c->features & S2_RV_FEAT_SSTC) != 0 ? S2_RV_ENVCFG_STCE : 0u);
     v->csrs.hcounteren = c->hcounteren;
@@ -81,17 +88,34 @@ s2_status s2_rv_start(struct s2_rv_guest *g, uint32_t index, uint64_t pc, uint64
 }
 
 /** The time since the last exit, the host's part included, belongs to that exit's kind. */
+/*@ requires v: \valid(v) && \valid_read(v->guest) && RvCounts(v);
+    terminates \true; exits \false;
+    assigns v->profile.cycles[0 .. S2_RV_DID_KINDS - 1];
+    ensures counts: RvCounts(v); */
 static void profile_enter(struct s2_rv_vcpu *v) {
   if ((v->guest->flags & S2_RV_PROFILE) != 0 && v->left_for < S2_RV_DID_KINDS) {
-    int64_t spent = (int64_t)((s2_host_cycles(v->guest->ctx) - v->left) & (uint64_t)INT64_MAX);
+    int64_t spent = (int64_t)(s2_rv_minus(s2_host_cycles(v->guest->ctx), v->left) % (UINT64_C(1) << 63));
     s2_count(&v->profile.cycles[v->left_for], spent);
   }
 }
 
 /** Into the guest and out again. What is looked at with interrupts off cannot change unseen before the entry. */
+/*@ requires h: RvHart(h) && RvVcpu(v) && RvCounts(v) && RvGuest(v->guest);
+    requires m: v->guest->machine->vmid_last <= v->guest->machine->vmid_max < 16384;
+    requires apart: \separated(h, v, v->guest, v->guest->machine, v->guest->space) &&
+                    (v->on == \null || v->on == h) && (v->on == h <==> h->loaded == v) &&
+                    (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest, v->guest->machine, v->guest->space));
+    terminates \true; exits \false;
+    ensures x0: v->regs.x[0] == \old(v->regs.x[0]);
+    ensures h: RvHart(h);
+    ensures v: RvVcpu(v) && RvCounts(v); */
 static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   struct s2_rv_guest *g = v->guest;
   uint64_t was = s2_rv_take_sstatus(S2_RV_SSTATUS_SIE);
+  /*@ loop invariant m: g->machine->vmid_last <= g->machine->vmid_max;
+      loop assigns was, s2_rv_device, g->hgatp, g->generation, g->space->pt.flush.vmid, g->machine->generation,
+                   g->machine->vmid_last;
+      loop variant g->generation == g->machine->generation ? 0 : 1; */
   while (!s2_rv_vmid_current(g)) {
     s2_rv_set_sstatus(was);
     s2_rv_vmid_renew(g); /* may wait, and answer other harts meanwhile: look again */
@@ -113,6 +137,11 @@ static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   }
 }
 
+/*@ requires v: \valid(v);
+    terminates \true; exits \false; assigns v->exit;
+    ensures v: RvExit(v);
+    ensures kinds: S2_RV_EXIT_TIMER <= \result <= S2_RV_EXIT_GUEST_EXTERNAL || \result == S2_RV_EXIT_UNKNOWN;
+    ensures timer: number == IRQ_TIMER <==> \result == S2_RV_EXIT_TIMER; */
 static enum s2_rv_exit_kind interrupt(struct s2_rv_vcpu *v, uint64_t number) {
   switch (number) {
     case IRQ_SOFT:
@@ -131,6 +160,9 @@ static enum s2_rv_exit_kind interrupt(struct s2_rv_vcpu *v, uint64_t number) {
 }
 
 /** The right that was missing: the access's own, or that of the walk of the guest's own tables (decode.h). */
+/*@ requires r: \valid_read(r);
+    terminates \true; exits \false; assigns \nothing;
+    ensures is: \result == S2_R || \result == S2_W || \result == S2_X; */
 static uint32_t access_of(const struct s2_rv_regs *r) {
   if (s2_rv_htinst_is_walk(r->htinst)) {
     return s2_rv_htinst_walk_writes(r->htinst) ? S2_W : S2_R;
@@ -138,14 +170,11 @@ static uint32_t access_of(const struct s2_rv_regs *r) {
   return r->scause == S2_RV_CAUSE_GUEST_FETCH ? S2_X : r->scause == S2_RV_CAUSE_GUEST_LOAD ? S2_R : S2_W;
 }
 
-static bool in_area(struct s2_rv_guest *g, uint64_t gpa, uint32_t access) {
-  s2_rv_host_lock(g->ctx);
-  uint32_t attr = s2_area_at(g->space, gpa).attr;
-  s2_rv_host_unlock(g->ctx);
-  return (attr & access) == access;
-}
-
 /** A fault in an area that the host must see. */
+/*@ requires v: \valid(v);
+    terminates \true; exits \false; assigns v->exit;
+    ensures v: RvExit(v) && \result == kind == v->exit.kind;
+    ensures what: v->exit.gpa == gpa && v->exit.access == access && v->exit.status == status; */
 static enum s2_rv_exit_kind page_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind, uint64_t gpa, uint32_t access,
                                       s2_status status) {
   (void)s2_rv_exit_as(v, kind);
@@ -156,11 +185,17 @@ static enum s2_rv_exit_kind page_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind
 }
 
 /** A G-stage fault. htval is the address shifted right by two; its two low bits are those of stval. */
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+    terminates \true; exits \false;
+    assigns v->exit, v->stuck, v->pending, RV_FP_SAVED(v), v->guest->fault_gpa, v->guest->adding, s2_rv_memory,
+            s2_rv_device;
+    ensures v: RvExit(v) && v->stuck < S2_RV_STUCK_MAX && 0 <= v->profile.fp_saves;
+    ensures kinds: 0 <= \result <= S2_RV_EXIT_NO_MEMORY || \result == S2_RV_DID_PAGE || \result == S2_RV_DID_RETRY; */
 static enum s2_rv_exit_kind page_fault(struct s2_rv_vcpu *v) {
-  uint64_t gpa = v->regs.htval << 2 | (v->regs.stval & 3u);
+  uint64_t gpa = s2_rv_gpa_of(v->regs.htval) + v->regs.stval % 4u;
   uint32_t access = access_of(&v->regs);
   struct s2_fault_result r;
-  if ((v->guest->flags & S2_RV_NO_PAGING) != 0 && in_area(v->guest, gpa, access)) {
+  if ((v->guest->flags & S2_RV_NO_PAGING) != 0 && (s2_rv_rights(v->guest, gpa) & access) == access) {
     return page_exit(v, S2_RV_EXIT_PAGE, gpa, access, S2_OK);
   }
   r = s2_rv_page_in(v->guest, gpa, access);
@@ -184,6 +219,13 @@ static enum s2_rv_exit_kind page_fault(struct s2_rv_vcpu *v) {
 }
 
 /** An instruction that VS-mode may not execute. stval holds it, or 0 where the hardware does not say. */
+/*@ requires v: RvVcpu(v) && (kind == S2_RV_EXIT_VIRTUAL || kind == S2_RV_EXIT_ILLEGAL);
+    terminates \true; exits \false;
+    assigns v->exit, v->regs.sepc, v->pending, s2_rv_device;
+    ensures v: RvExit(v);
+    ensures kinds: \result == kind || \result == S2_RV_EXIT_WFI || \result == S2_RV_EXIT_SPIN;
+    ensures waits: \result == kind ==> v->pending && v->regs.sepc == \old(v->regs.sepc);
+    ensures idle: \result != kind ==> kind == S2_RV_EXIT_VIRTUAL && v->regs.sepc == rv_pc(\old(v->regs.sepc), 4); */
 static enum s2_rv_exit_kind instruction(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind) {
   uint64_t insn = v->regs.stval;
   if (insn == 0) {
@@ -195,12 +237,12 @@ static enum s2_rv_exit_kind instruction(struct s2_rv_vcpu *v, enum s2_rv_exit_ki
   if (kind == S2_RV_EXIT_VIRTUAL && insn == INSN_WFI) {
     v->exit.kind = S2_RV_EXIT_WFI;
     v->exit.value = s2_rv_wake_at(v);
-    v->regs.sepc += 4u;
+    v->regs.sepc = s2_rv_plus(v->regs.sepc, 4);
     return S2_RV_EXIT_WFI;
   }
   if (kind == S2_RV_EXIT_VIRTUAL && insn == INSN_WRS_NTO) {
     v->exit.kind = S2_RV_EXIT_SPIN;
-    v->regs.sepc += 4u;
+    v->regs.sepc = s2_rv_plus(v->regs.sepc, 4);
     return S2_RV_EXIT_SPIN;
   }
   v->pending = true;
@@ -239,6 +281,10 @@ static enum s2_rv_exit_kind dispatch(struct s2_rv_vcpu *v) {
 }
 
 /** Without Sstc: has the guest's timer come? */
+/*@ requires v: \valid(v);
+    terminates \true; exits \false;
+    assigns v->deadline, v->irq_set, v->irq_clear;
+    ensures never: \old(v->deadline) == S2_RV_NO_DEADLINE ==> v->irq_set == \old(v->irq_set); */
 static void check_timer(struct s2_rv_vcpu *v) {
   if (v->deadline != S2_RV_NO_DEADLINE && s2_rv_read_time() >= v->deadline) {
     v->deadline = S2_RV_NO_DEADLINE;

@@ -4,6 +4,14 @@
  */
 #include "vcpu.h"
 
+uint32_t s2_rv_rights(struct s2_rv_guest *g, uint64_t gpa) {
+  uint32_t attr;
+  s2_rv_host_lock(g->ctx);
+  attr = s2_area_at(g->space, gpa).attr;
+  s2_rv_host_unlock(g->ctx);
+  return attr & S2_RIGHTS;
+}
+
 /** A fault only adds rights, unless clones share frames: then it may put another frame in a page's place. */
 struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access) {
   struct s2_fault_result r;
@@ -23,7 +31,7 @@ struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v) {
   if (low.cause != 0 || (low.value & 3u) != 3u) {
     return low;
   }
-  high = s2_rv_hlvx(v->regs.sepc + 2u, v->regs.hstatus);
+  high = s2_rv_hlvx(s2_rv_plus(v->regs.sepc, 2), v->regs.hstatus);
   if (high.cause == 0) {
     high.value = low.value | high.value << 16;
   }
@@ -31,6 +39,13 @@ struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v) {
 }
 
 /** Not now: the guest executes the instruction again. After S2_RV_STUCK_MAX times in a row the host hears of it. */
+/*@ requires v: \valid(v) && v->stuck < S2_RV_STUCK_MAX;
+    terminates \true; exits \false;
+    assigns v->stuck, v->exit.why, v->pending;
+    ensures stuck: v->stuck < S2_RV_STUCK_MAX;
+    ensures kinds: \result == S2_RV_DID_RETRY || \result == S2_RV_EXIT_FAULT;
+    ensures retry: \result == S2_RV_DID_RETRY ==> v->stuck == \old(v->stuck) + 1 && v->pending == \old(v->pending);
+    ensures waits: \result == S2_RV_EXIT_FAULT ==> v->pending && v->exit.why == S2_RV_WHY_UNREADABLE; */
 static enum s2_rv_exit_kind again(struct s2_rv_vcpu *v) {
   v->stuck++;
   if (v->stuck < S2_RV_STUCK_MAX) {
@@ -42,6 +57,10 @@ static enum s2_rv_exit_kind again(struct s2_rv_vcpu *v) {
   return S2_RV_EXIT_FAULT;
 }
 
+/*@ requires v: \valid(v);
+    terminates \true; exits \false;
+    assigns v->exit.why, v->stuck, v->pending;
+    ensures kind: \result == S2_RV_EXIT_FAULT && v->exit.why == why && v->stuck == 0 && v->pending; */
 static enum s2_rv_exit_kind fault(struct s2_rv_vcpu *v, enum s2_rv_why why) {
   v->exit.why = why;
   v->stuck = 0;
@@ -49,11 +68,35 @@ static enum s2_rv_exit_kind fault(struct s2_rv_vcpu *v, enum s2_rv_why why) {
   return S2_RV_EXIT_FAULT;
 }
 
+/** The bits of an access of that many bytes. */
+/*@ requires width: width == 1 || width == 2 || width == 4 || width == 8;
+    terminates \true; exits \false; assigns \nothing;
+    ensures mask: \result == rv_mask(width); */
 static uint64_t mask_of(uint8_t width) {
-  return width >= 8u ? UINT64_MAX : (UINT64_C(1) << (8u * width)) - 1u;
+  switch (width) {
+    case 1:
+      return 0xffu;
+    case 2:
+      return 0xffffu;
+    case 4:
+      return 0xffffffffu;
+    default:
+      return UINT64_MAX;
+  }
 }
 
 /** The access as the host will complete it: outside every area MMIO, inside one that forbids it a fault. */
+/*@ requires v: RvVcpu(v) && v->exit.kind == S2_RV_EXIT_FAULT;
+    requires i: (i.kind == S2_RV_INSN_LOAD || i.kind == S2_RV_INSN_STORE) && i.reg <= 31 &&
+                (i.width == 1 || i.width == 2 || i.width == 4 || i.width == 8);
+    terminates \true; exits \false;
+    assigns v->exit.kind, v->exit.why, v->exit.width, v->exit.reg, v->exit.sign, v->exit.fp, v->exit.value, v->stuck,
+            v->pending, RV_FP_SAVED(v), s2_rv_device;
+    ensures v: RvVcpu(v) && v->pending && \result == v->exit.kind;
+    ensures kind: \result == (denied ? S2_RV_EXIT_FAULT : i.kind == S2_RV_INSN_STORE ? S2_RV_EXIT_MMIO_WRITE : S2_RV_EXIT_MMIO_READ);
+    ensures why: denied ==> v->exit.why == S2_RV_WHY_DENIED;
+    ensures how: v->exit.width == i.width && v->exit.reg == i.reg;
+    ensures data: i.kind == S2_RV_INSN_STORE ==> !i.fp ==> v->exit.value == (v->regs.x[i.reg] & rv_mask(i.width)); */
 static enum s2_rv_exit_kind mmio(struct s2_rv_vcpu *v, struct s2_rv_insn i, bool denied) {
   struct s2_rv_exit *e = &v->exit;
   bool store = i.kind == S2_RV_INSN_STORE;
@@ -81,9 +124,16 @@ static enum s2_rv_exit_kind mmio(struct s2_rv_vcpu *v, struct s2_rv_insn i, bool
  * The instruction cannot be read any more: what it needs is brought in if it can be, and the guest tries again. htval
  * tells a G-stage fault from the guest's own; the cause does not: the manual has 21 for both kinds of walk, QEMU has 12.
  */
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+    terminates \true; exits \false;
+    assigns v->stuck, v->exit.why, v->pending, v->guest->fault_gpa, v->guest->adding, s2_rv_memory;
+    ensures stuck: v->stuck < S2_RV_STUCK_MAX;
+    ensures kinds: \result == S2_RV_DID_RETRY || \result == S2_RV_EXIT_FAULT;
+    ensures waits: \result == S2_RV_EXIT_FAULT ==> v->pending;
+    ensures retry: \result == S2_RV_DID_RETRY ==> v->pending == \old(v->pending); */
 static enum s2_rv_exit_kind unreadable(struct s2_rv_vcpu *v, struct s2_rv_guarded got) {
-  if (got.value != 0 && s2_rv_page_in(v->guest, got.value << 2, S2_X).status != S2_OK) {
-    (void)s2_rv_page_in(v->guest, got.value << 2, S2_R); /* the guest's page tables need not be executable */
+  if (got.value != 0 && s2_rv_page_in(v->guest, s2_rv_gpa_of(got.value), S2_X).status != S2_OK) {
+    (void)s2_rv_page_in(v->guest, s2_rv_gpa_of(got.value), S2_R); /* the guest's page tables need not be executable */
   }
   return again(v);
 }
@@ -120,20 +170,42 @@ enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t a
   return mmio(v, i, denied);
 }
 
+/** The sign bit of an access of that many bytes. */
+/*@ requires width: width == 1 || width == 2 || width == 4 || width == 8;
+    terminates \true; exits \false; assigns \nothing;
+    ensures top: \result == rv_top(width); */
+static uint64_t top_of(uint8_t width) {
+  switch (width) {
+    case 1:
+      return 0x80u;
+    case 2:
+      return 0x8000u;
+    case 4:
+      return 0x80000000u;
+    default:
+      return UINT64_C(1) << 63;
+  }
+}
+
 /** Sign or zero extended to 64 bits; a single in an F register has ones above it. */
+/*@ requires e: \valid_read(e) && (e->width == 1 || e->width == 2 || e->width == 4 || e->width == 8);
+    terminates \true; exits \false; assigns \nothing;
+    ensures is: \result == rv_extended(value, e->width, e->sign != 0, e->fp != 0); */
 static uint64_t extend(const struct s2_rv_exit *e, uint64_t value) {
   uint64_t mask = mask_of(e->width);
-  uint64_t top = mask ^ mask >> 1;
-  if (e->fp || (e->sign && (value & top) != 0)) {
-    return value | ~mask;
+  if (e->fp || (e->sign && (value & top_of(e->width)) != 0)) {
+    return value | (UINT64_MAX - mask);
   }
   return value & mask;
 }
 
 /** Does the last exit wait for the host to do this access? A width is there only when the instruction was decoded. */
+/*@ requires v: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures is: \result ==> v->pending && v->exit.width != 0; */
 static bool waits_for(const struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind, uint32_t access) {
   const struct s2_rv_exit *e = &v->exit;
-  return v->pending && (e->kind == kind || (e->kind == S2_RV_EXIT_FAULT && e->width != 0 && e->access == access));
+  return v->pending && e->width != 0 && (e->kind == kind || (e->kind == S2_RV_EXIT_FAULT && e->access == access));
 }
 
 s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value) {
@@ -147,7 +219,7 @@ s2_status s2_rv_complete_read(struct s2_rv_vcpu *v, uint64_t value) {
   } else if (e->reg != 0) {
     v->regs.x[e->reg] = extend(e, value);
   }
-  v->regs.sepc += e->length;
+  v->regs.sepc = s2_rv_plus(v->regs.sepc, e->length);
   v->pending = false;
   return S2_OK;
 }
@@ -156,7 +228,7 @@ s2_status s2_rv_complete_write(struct s2_rv_vcpu *v) {
   if (!waits_for(v, S2_RV_EXIT_MMIO_WRITE, S2_W)) {
     return S2_ERR_CONFIG;
   }
-  v->regs.sepc += v->exit.length;
+  v->regs.sepc = s2_rv_plus(v->regs.sepc, v->exit.length);
   v->pending = false;
   return S2_OK;
 }
@@ -167,12 +239,14 @@ s2_status s2_rv_complete_ecall(struct s2_rv_vcpu *v, uint64_t a0, uint64_t a1) {
   }
   v->regs.x[10] = a0;
   v->regs.x[11] = a1;
-  v->regs.sepc += 4u;
+  v->regs.sepc = s2_rv_plus(v->regs.sepc, 4);
   v->pending = false;
   return S2_OK;
 }
 
 /** The access fault that belongs to the trap: of the original access, even if its page-table walk failed. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result == 1 || \result == 5 || \result == 7; */
 static uint64_t access_fault_of(uint64_t scause) {
   switch (scause) {
     case S2_RV_CAUSE_GUEST_FETCH:

@@ -34,7 +34,16 @@
 #define S2_RV_OFF_FCSR 256
 #define S2_RV_FP_SIZE  264
 
+/* struct s2_rv_vector */
+#define S2_RV_OFF_VSTART 0
+#define S2_RV_OFF_VCSR   8
+#define S2_RV_OFF_VL     16
+#define S2_RV_OFF_VTYPE  24
+#define S2_RV_OFF_VREGS  32 /* a pointer */
+
 /* CSR numbers (Privileged ISA, "CSR Listing"); by number, because older assemblers lack the names */
+#define S2_RV_CSR_VSTART     0x008
+#define S2_RV_CSR_VCSR       0x00f
 #define S2_RV_CSR_SSTATUS    0x100
 #define S2_RV_CSR_SIE        0x104
 #define S2_RV_CSR_STVEC      0x105
@@ -67,6 +76,9 @@
 #define S2_RV_CSR_HTINST     0x64a
 #define S2_RV_CSR_HGATP      0x680
 #define S2_RV_CSR_TIME       0xc01
+#define S2_RV_CSR_VL         0xc20
+#define S2_RV_CSR_VTYPE      0xc21
+#define S2_RV_CSR_VLENB      0xc22
 
 /* sstatus and vsstatus */
 #define S2_RV_SSTATUS_SIE  0x2
@@ -74,5 +86,7 @@
 #define S2_RV_SSTATUS_SPP  0x100
 #define S2_RV_SSTATUS_FS   0x6000 /* 0 off, 0x2000 initial, 0x4000 clean, 0x6000 dirty */
 #define S2_RV_FS_CLEAN     0x4000
+#define S2_RV_SSTATUS_VS   0x600 /* the same for vectors: 0x200 initial, 0x400 clean */
+#define S2_RV_VS_CLEAN     0x400
 
 #endif

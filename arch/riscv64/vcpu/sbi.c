@@ -20,15 +20,23 @@ struct sbi_answer {
 };
 
 /** A register holds an error in two's complement. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result == (error < 0 ? error + UINT64_MAX + 1 : error); */
 static uint64_t word_of(int64_t error) {
   return error < 0 ? UINT64_MAX - (uint64_t)(-(error + 1)) : (uint64_t)error;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result.error == error && \result.value == value; */
 static struct sbi_answer answer(int64_t error, uint64_t value) {
   struct sbi_answer r = {error, value};
   return r;
 }
 
+/*@ requires v: \valid(v);
+    terminates \true; exits \false; assigns v->exit;
+    ensures v: RvExit(v) && v->exit.kind == kind && v->exit.value == value;
+    ensures is: \result.error == 0 && \result.value == 0; */
 static struct sbi_answer answer_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind, uint64_t value) {
   (void)s2_rv_exit_as(v, kind);
   v->exit.value = value;
@@ -37,6 +45,9 @@ static struct sbi_answer answer_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind 
 
 /* ---- console ---- */
 
+/*@ requires g: \valid(g) && g->held <= S2_RV_CONSOLE;
+    terminates \true; exits \false; assigns g->held;
+    ensures none: g->held == 0; */
 static void console_out(struct s2_rv_guest *g) {
   if (g->held != 0) {
     s2_rv_host_console(g->ctx, g->console, g->held);
@@ -51,6 +62,10 @@ void s2_rv_console_flush(struct s2_rv_guest *g) {
 }
 
 /** The lock is held. */
+/*@ requires g: \valid(g) && g->held < S2_RV_CONSOLE;
+    terminates \true; exits \false; assigns g->held, g->console[0 .. S2_RV_CONSOLE - 1];
+    ensures room: g->held < S2_RV_CONSOLE;
+    ensures line: byte == 10 ==> g->held == 0; */
 static void console_put(struct s2_rv_guest *g, uint8_t byte) {
   g->console[g->held] = byte;
   g->held++;
@@ -59,6 +74,9 @@ static void console_put(struct s2_rv_guest *g, uint8_t byte) {
   }
 }
 
+/*@ requires g: \valid(g) && g->held < S2_RV_CONSOLE;
+    terminates \true; exits \false; assigns g->held, g->console[0 .. S2_RV_CONSOLE - 1];
+    ensures room: g->held < S2_RV_CONSOLE; */
 static void console_byte(struct s2_rv_guest *g, uint8_t byte) {
   s2_rv_host_lock(g->ctx);
   console_put(g, byte);
@@ -66,6 +84,11 @@ static void console_byte(struct s2_rv_guest *g, uint8_t byte) {
 }
 
 /** Guest memory from gpa that the host can touch, to the end of a page run; its page is brought in. The lock is held. */
+/* What the space makes of it is not proved: s2_rv_memory (guest.h says what a piece is). */
+/*@ requires g: \valid(g) && \valid(g->space);
+    terminates \true; exits \false; assigns g->fault_gpa, g->adding, s2_rv_memory;
+    ensures len: \result.status == S2_OK ==> 0 < \result.len <= max && \valid((uint8_t *)\result.at + (0 .. \result.len - 1)) &&
+                   \separated(g, (uint8_t *)\result.at + (0 .. \result.len - 1)); */
 static struct s2_piece piece_at(struct s2_rv_guest *g, uint64_t gpa, uint64_t max, uint32_t access) {
   struct s2_piece p = s2_guest_run(g->space, gpa, max, access, 0);
   if (p.status == S2_ERR_LAZY) {
@@ -77,11 +100,20 @@ static struct s2_piece piece_at(struct s2_rv_guest *g, uint64_t gpa, uint64_t ma
   return p;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result <==> st == S2_ERR_NO_FRAMES || st == S2_ERR_NO_TABLES; */
 static bool no_memory(s2_status st) {
   return st == S2_ERR_NO_FRAMES || st == S2_ERR_NO_TABLES;
 }
 
 /** Why a guest buffer could not be used: an exit when the host can help, else an error for the guest. */
+/*@ requires v: \valid(v) && RvExit(v);
+    terminates \true; exits \false; assigns v->exit;
+    ensures v: RvExit(v);
+    ensures is: \result.error == SBI_INVALID_PARAM && \result.value == 0;
+    ensures host: st == S2_ERR_NO_FRAMES || st == S2_ERR_NO_TABLES ==>
+                    v->exit.kind == S2_RV_EXIT_NO_MEMORY && v->exit.gpa == gpa && v->exit.status == st;
+    ensures guest: st != S2_ERR_NO_FRAMES && st != S2_ERR_NO_TABLES ==> v->exit.kind == \old(v->exit.kind); */
 static struct sbi_answer no_piece(struct s2_rv_vcpu *v, s2_status st, uint64_t gpa, uint32_t access) {
   if (no_memory(st)) {
     (void)s2_rv_exit_as(v, S2_RV_EXIT_NO_MEMORY);
@@ -149,6 +181,9 @@ static struct sbi_answer call_dbcn(struct s2_rv_vcpu *v, const struct sbi_call *
 
 /* ---- harts ---- */
 
+/*@ requires g: \valid_read(g);
+    terminates \true; exits \false; assigns \nothing;
+    ensures all: g->count >= 64 ==> \result == UINT64_MAX; */
 static uint64_t all_harts(const struct s2_rv_guest *g) {
   return g->count >= 64u ? UINT64_MAX : (UINT64_C(1) << g->count) - 1u;
 }
@@ -167,6 +202,8 @@ static bool harts_of(const struct s2_rv_guest *g, uint64_t mask, uint64_t base, 
   return (*harts & ~all_harts(g)) == 0 && *harts >> base == mask;
 }
 
+/*@ requires v: \valid_read(v) && v->index < S2_RV_MAX_VCPUS;
+    terminates \true; exits \false; assigns \nothing; */
 static uint64_t bit_of(const struct s2_rv_vcpu *v) {
   return UINT64_C(1) << v->index;
 }
@@ -186,6 +223,8 @@ static void send_ipi(struct s2_rv_vcpu *v, uint64_t harts) {
 }
 
 /** This hart's part of a fence: by page when there are few. The vCPU is loaded here. */
+/*@ requires v: \valid(v);
+    terminates \true; exits \false; assigns v->requests, s2_rv_device; */
 static void fence_here(struct s2_rv_vcpu *v, uint32_t request, uint64_t start, uint64_t size) {
   bool all = request != S2_RV_REQ_VVMA || size > (uint64_t)S2_RV_VVMA_STEPS * S2_PAGE_SIZE || size == 0 ||
              size > UINT64_MAX - start;
@@ -194,6 +233,9 @@ static void fence_here(struct s2_rv_vcpu *v, uint32_t request, uint64_t start, u
     S2_RV_OR(&v->requests, request); /* done before the next entry */
     return;
   }
+  /*@ loop invariant done: 0 <= done <= size + S2_PAGE_SIZE;
+      loop assigns done, s2_rv_device;
+      loop variant size - done; */
   for (done = 0; done < size; done += S2_PAGE_SIZE) {
     s2_rv_fence_vvma_page(start + done);
   }
@@ -242,20 +284,11 @@ static struct sbi_answer call_ipi(struct s2_rv_vcpu *v, const struct sbi_call *c
   return answer(SBI_SUCCESS, 0);
 }
 
-/** Can a hart start there? */
-static bool executable(struct s2_rv_guest *g, uint64_t gpa) {
-  uint32_t attr;
-  s2_rv_host_lock(g->ctx);
-  attr = s2_area_at(g->space, gpa).attr;
-  s2_rv_host_unlock(g->ctx);
-  return (attr & S2_X) != 0;
-}
-
 static struct sbi_answer hart_start(struct s2_rv_guest *g, const struct sbi_call *c) {
   if (c->a[0] >= g->count) {
     return answer(SBI_INVALID_PARAM, 0);
   }
-  if (!executable(g, c->a[1])) {
+  if ((s2_rv_rights(g, c->a[1]) & S2_X) == 0) {
     return answer(SBI_INVALID_ADDRESS, 0);
   }
   if (s2_rv_start(g, (uint32_t)c->a[0], c->a[1], c->a[2]) != S2_OK) {
@@ -265,6 +298,10 @@ static struct sbi_answer hart_start(struct s2_rv_guest *g, const struct sbi_call
   return answer(SBI_SUCCESS, 0);
 }
 
+/*@ requires g: \valid_read(g) && \valid_read(c) && \valid_read(g->vcpus + (0 .. g->count - 1));
+    terminates \true; exits \false; assigns \nothing;
+    ensures none: c->a[0] >= g->count ==> \result.error == SBI_INVALID_PARAM;
+    ensures is: c->a[0] < g->count ==> \result.error == SBI_SUCCESS; */
 static struct sbi_answer hart_status(const struct s2_rv_guest *g, const struct sbi_call *c) {
   int32_t hsm;
   if (c->a[0] >= g->count) {
@@ -292,12 +329,18 @@ static struct sbi_answer call_hsm(struct s2_rv_vcpu *v, const struct sbi_call *c
 
 /* ---- the rest ---- */
 
+/*@ terminates \true; exits \false; assigns \nothing; */
 static bool known(uint64_t eid) {
   return eid == SBI_EID_BASE || eid == SBI_EID_TIME || eid == SBI_EID_IPI || eid == SBI_EID_RFENCE ||
          eid == SBI_EID_HSM || eid == SBI_EID_SRST || eid == SBI_EID_DBCN || eid == S2_RV_EID_BATCH ||
          eid <= SBI_EID_LEGACY_LAST;
 }
 
+/*@ requires c: \valid_read(c);
+    terminates \true; exits \false; assigns \nothing;
+    ensures unknown: c->fid > 6 ==> \result.error == SBI_NOT_SUPPORTED && \result.value == 0;
+    ensures version: c->fid == 0 ==> \result.error == SBI_SUCCESS && \result.value == SBI_SPEC_VERSION;
+    ensures codes: c->fid <= 6 ==> \result.error == SBI_SUCCESS; */
 static struct sbi_answer call_base(const struct sbi_call *c) {
   switch (c->fid) {
     case 0:
@@ -318,20 +361,38 @@ static struct sbi_answer call_base(const struct sbi_call *c) {
 }
 
 /** The old timer interrupt is gone; the new one is at `at`, guest time. */
+/*@ requires v: \valid(v) && \valid_read(v->guest) && \separated(v, v->guest) &&
+                (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns v->irq_set, v->irq_clear, v->csrs.vstimecmp, v->deadline, v->exit, s2_rv_device;
+    ensures is: \result.error == SBI_SUCCESS && \result.value == 0;
+    ensures never: (v->guest->features & S2_RV_FEAT_SSTC) == 0 ==> at == UINT64_MAX ==> v->deadline == S2_RV_NO_DEADLINE;
+    ensures host: (v->guest->features & S2_RV_FEAT_SSTC) == 0 ==> v->exit.kind == S2_RV_EXIT_SET_TIMER; */
 static struct sbi_answer set_timer(struct s2_rv_vcpu *v, uint64_t at) {
   s2_rv_irq(v, S2_RV_IRQ_TIMER, false);
   if ((v->guest->features & S2_RV_FEAT_SSTC) != 0) {
     s2_rv_put_timer(v, at);
     return answer(SBI_SUCCESS, 0);
   }
-  v->deadline = at == UINT64_MAX ? S2_RV_NO_DEADLINE : at - v->csrs.htimedelta;
+  v->deadline = at == UINT64_MAX ? S2_RV_NO_DEADLINE : s2_rv_minus(at, v->csrs.htimedelta);
   return answer_exit(v, S2_RV_EXIT_SET_TIMER, v->deadline);
 }
 
+/*@ requires v: \valid(v) && \valid_read(c) && \valid_read(v->guest) && \separated(v, v->guest, c) &&
+                (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns v->irq_set, v->irq_clear, v->csrs.vstimecmp, v->deadline, v->exit, s2_rv_device;
+    ensures unknown: c->fid != 0 ==> \result.error == SBI_NOT_SUPPORTED; */
 static struct sbi_answer call_time(struct s2_rv_vcpu *v, const struct sbi_call *c) {
   return c->fid == 0 ? set_timer(v, c->a[0]) : answer(SBI_NOT_SUPPORTED, 0);
 }
 
+/*@ requires v: \valid(v) && \valid_read(c) && \separated(v, c);
+    terminates \true; exits \false; assigns v->exit;
+    ensures unknown: c->fid != 0 ==> \result.error == SBI_NOT_SUPPORTED && v->exit.kind == \old(v->exit.kind);
+    ensures bad: c->fid == 0 ==> c->a[0] > 2 || c->a[1] > 1 ==> \result.error == SBI_INVALID_PARAM && v->exit.kind == \old(v->exit.kind);
+    ensures off: c->fid == 0 ==> c->a[0] <= 2 && c->a[1] <= 1 ==>
+                   v->exit.kind == S2_RV_EXIT_SHUTDOWN && v->exit.value == c->a[0] && v->exit.reason == c->a[1]; */
 static struct sbi_answer call_srst(struct s2_rv_vcpu *v, const struct sbi_call *c) {
   if (c->fid != 0) {
     return answer(SBI_NOT_SUPPORTED, 0);
@@ -358,7 +419,7 @@ static bool legacy_harts(struct s2_rv_vcpu *v, uint64_t va, uint64_t *harts) {
     got = s2_rv_hlvd(va, v->regs.hstatus);
     tries++;
   } while (got.cause == S2_RV_CAUSE_GUEST_LOAD && tries < S2_RV_STUCK_MAX &&
-           s2_rv_page_in(v->guest, got.value << 2, S2_R).status == S2_OK);
+           s2_rv_page_in(v->guest, s2_rv_gpa_of(got.value), S2_R).status == S2_OK);
   *harts &= got.value;
   return got.cause == 0;
 }
@@ -425,6 +486,9 @@ static struct sbi_answer call_one(struct s2_rv_vcpu *v, const struct sbi_call *c
 
 /* ---- batch ---- */
 
+/*@ requires c: \valid_read(c);
+    terminates \true; exits \false; assigns \nothing;
+    ensures no: \result ==> c->eid != SBI_EID_SRST && c->eid > SBI_EID_LEGACY_LAST; */
 static bool batchable(const struct sbi_call *c) {
   return c->eid == SBI_EID_BASE || c->eid == SBI_EID_TIME || c->eid == SBI_EID_IPI || c->eid == SBI_EID_RFENCE ||
          c->eid == SBI_EID_DBCN || (c->eid == SBI_EID_HSM && c->fid == 2);
@@ -446,8 +510,16 @@ static struct sbi_answer batch_ready(struct s2_rv_vcpu *v, uint64_t gpa, uint64_
 }
 
 /** One way, by words; the caller knows that both are there. */
+/*@ requires to: \valid(to + (0 .. n - 1)) && \valid_read(from + (0 .. n - 1)) &&
+                 \separated(to + (0 .. n - 1), from + (0 .. n - 1));
+    terminates \true; exits \false; assigns to[0 .. n - 1];
+    ensures copy: \forall integer k; 0 <= k < n ==> to[k] == from[k]; */
 static void copy_words(uint64_t *to, const uint64_t *from, uint64_t n) {
   uint64_t k;
+  /*@ loop invariant k: 0 <= k <= n;
+      loop invariant copy: \forall integer j; 0 <= j < k ==> to[j] == from[j];
+      loop assigns k, to[0 .. n - 1];
+      loop variant n - k; */
   S2_UNROLL
   for (k = 0; k < n; k++) {
     to[k] = from[k];
@@ -550,6 +622,6 @@ enum s2_rv_exit_kind s2_rv_sbi(struct s2_rv_vcpu *v) {
   if (!legacy) {
     x[11] = r.value;
   }
-  v->regs.sepc += 4u;
+  v->regs.sepc = s2_rv_plus(v->regs.sepc, 4);
   return v->exit.kind;
 }

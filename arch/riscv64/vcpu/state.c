@@ -3,12 +3,13 @@
  * state.c - whose state a hart holds: loaded when another vCPU's is there, saved when another vCPU needs the hart.
  *
  * What a guest can change without an exit is saved; what only the library changes (henvcfg, htimedelta, hgeie ...) is
- * only loaded. FP registers are saved only when sstatus.FS says that the guest has written one.
+ * only loaded. FP and vector registers are saved only when sstatus.FS and VS say that the guest has written one.
  */
 #include "vcpu.h"
 
 /* misaligned, access and page faults, illegal instruction, breakpoint, ecall from U: the guest's own */
 #define HEDELEG          UINT64_C(0xb1ff)
+#define VTYPE_VILL       (UINT64_C(1) << 63)
 #define HGATP_VMID_SHIFT 44
 #define HGATP_VMID       (UINT64_C(0x3fff) << HGATP_VMID_SHIFT)
 #define HGATP_MODE       (UINT64_C(8) << 60) /* Sv39x4: with mode Bare the VMID field may read as zero */
@@ -22,6 +23,7 @@ s2_status s2_rv_hart_init(struct s2_rv_hart *h, uint32_t features) {
   }
   h->loaded = NULL;
   h->fp_owner = NULL;
+  h->vector_owner = NULL;
   h->generation = 0;
   h->host_scounteren = 0;
   h->host_senvcfg = 0;
@@ -51,10 +53,12 @@ uint32_t s2_rv_vmid_bits(void) {
   return bits;
 }
 
-/*@ requires to: \valid(to + (0 .. n - 1)); terminates \true; exits \false; assigns to[0 .. n - 1]; */
+/*@ requires to: \valid(to + (0 .. n - 1)); terminates \true; exits \false; assigns to[0 .. n - 1];
+    ensures zero: \forall integer k; 0 <= k < n ==> to[k] == 0; */
 static void zero(uint64_t *to, uint32_t n) {
   uint32_t k;
   /*@ loop invariant k: 0 <= k <= n;
+      loop invariant zero: \forall integer j; 0 <= j < k ==> to[j] == 0;
       loop assigns k, to[0 .. n - 1];
       loop variant n - k; */
   for (k = 0; k < n; k++) {
@@ -62,7 +66,19 @@ static void zero(uint64_t *to, uint32_t n) {
   }
 }
 
+/* saved vector registers, which belong to s2_rv_memory: not proved */
+/*@ requires to: \valid(to + (0 .. n - 1)); terminates \true; exits \false; assigns s2_rv_memory; */
+static void zero_bytes(uint8_t *to, uint64_t n) {
+  uint64_t k;
+  for (k = 0; k < n; k++) {
+    to[k] = 0;
+  }
+}
+
 /** VS CSRs as after reset: no translation, no interrupt enabled, no timer. What the configuration says stays. */
+/*@ requires c: \valid(c);
+    terminates \true; exits \false; assigns RV_CSRS_RESET(c);
+    ensures clear: c->vsatp == 0 && c->vsie == 0 && c->hvip == 0; */
 static void reset_csrs(struct s2_rv_csrs *c) {
   c->vsstatus = S2_RV_UXL64;
   c->vsie = 0;
@@ -80,16 +96,33 @@ static void reset_csrs(struct s2_rv_csrs *c) {
   c->hvip = 0;
 }
 
+/** VILL: no vector type is set. What the registers hold at reset is anything; a guest must not see another's. */
+/*@ requires v: \valid(v) && \valid_read(v->guest) && \separated(v, v->guest);
+    terminates \true; exits \false;
+    assigns v->vector.vstart, v->vector.vcsr, v->vector.vl, v->vector.vtype, s2_rv_memory;
+    ensures none: v->vector.vl == 0 && v->vector.vtype == VTYPE_VILL; */
+static void reset_vector(struct s2_rv_vcpu *v) {
+  v->vector.vstart = 0;
+  v->vector.vcsr = 0;
+  v->vector.vl = 0;
+  v->vector.vtype = VTYPE_VILL;
+  if ((v->guest->features & S2_RV_FEAT_V) != 0) {
+    zero_bytes(v->vector.regs, v->guest->vector_bytes);
+  }
+}
+
 void s2_rv_reset(struct s2_rv_vcpu *v, uint64_t pc, uint64_t opaque) {
   const struct s2_rv_guest *g = v->guest;
   uint64_t fs = (g->features & S2_RV_FEAT_FP) != 0 ? (uint64_t)S2_RV_FS_CLEAN : 0u;
+  uint64_t vs = (g->features & S2_RV_FEAT_V) != 0 ? (uint64_t)S2_RV_VS_CLEAN : 0u;
   zero(v->regs.x, 32);
   zero(v->fp.f, 32);
   v->fp.fcsr = 0;
+  reset_vector(v);
   v->regs.sepc = pc;
   v->regs.x[10] = v->index;
   v->regs.x[11] = opaque;
-  v->regs.sstatus = S2_RV_SSTATUS_SPP | fs | S2_RV_UXL64;
+  v->regs.sstatus = S2_RV_SSTATUS_SPP | fs | vs | S2_RV_UXL64;
   v->regs.hstatus = S2_RV_HSTATUS_VSXL | S2_RV_HSTATUS_SPV | S2_RV_HSTATUS_SPVP;
   v->regs.hstatus |= (g->flags & S2_RV_TRAP_WFI) != 0 ? S2_RV_HSTATUS_VTW : 0u;
   reset_csrs(&v->csrs);
@@ -101,6 +134,10 @@ void s2_rv_reset(struct s2_rv_vcpu *v, uint64_t pc, uint64_t opaque) {
 }
 
 /** What the guest may have changed. */
+/*@ requires c: \valid_read(h) && \valid(c) && \separated(h, c);
+    terminates \true; exits \false;
+    assigns c->vsstatus, c->vsie, c->vstvec, c->vsscratch, c->vsepc, c->vscause, c->vstval, c->vsatp, c->hvip,
+            c->scounteren, c->vstimecmp, c->senvcfg; */
 static void save_csrs(const struct s2_rv_hart *h, struct s2_rv_csrs *c) {
   c->vsstatus = s2_rv_read_vsstatus();
   c->vsie = s2_rv_read_vsie();
@@ -121,6 +158,8 @@ static void save_csrs(const struct s2_rv_hart *h, struct s2_rv_csrs *c) {
 }
 
 /** All but vsatp, which stays Bare until hgatp is right: a walk must not mix two guests' registers. */
+/*@ requires c: \valid_read(h) && \valid_read(c);
+    terminates \true; exits \false; assigns s2_rv_device; */
 static void load_csrs(const struct s2_rv_hart *h, const struct s2_rv_csrs *c) {
   s2_rv_write_vsatp(0);
   s2_rv_write_vsstatus(c->vsstatus);
@@ -165,15 +204,35 @@ void s2_rv_fp_touched(struct s2_rv_vcpu *v) {
   }
 }
 
+/** The same for vectors. */
+/*@ requires v: \valid(v) && 0 <= v->profile.vector_saves && (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns v->vector.vstart, v->vector.vcsr, v->vector.vl, v->vector.vtype, v->regs.sstatus, v->profile.vector_saves,
+            s2_rv_memory, s2_rv_device;
+    ensures count: 0 <= v->profile.vector_saves; */
+static void vector_put(struct s2_rv_vcpu *v) {
+  if (v->on != NULL && v->on->vector_owner == v && (v->regs.sstatus & S2_RV_SSTATUS_VS) == S2_RV_SSTATUS_VS) {
+    s2_rv_vector_save(&v->vector);
+    v->regs.sstatus = (v->regs.sstatus & ~(uint64_t)S2_RV_SSTATUS_VS) | S2_RV_VS_CLEAN;
+    s2_count(&v->profile.vector_saves, 1);
+  }
+}
+
 /** Everything of the loaded vCPU back to its struct. The hart holds nobody's state then. */
+/*@ requires h: RvHart(h) && h->loaded != \null;
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(h->loaded), s2_rv_memory, s2_rv_device;
+    ensures none: h->loaded == \null && h->fp_owner == \null && h->vector_owner == \null && \old(h->loaded)->on == \null; */
 static void unload(struct s2_rv_hart *h) {
   struct s2_rv_vcpu *v = h->loaded;
   s2_rv_fp_put(v);
+  vector_put(v);
   save_csrs(h, &v->csrs);
   s2_count(&v->profile.saves, 1);
   v->on = NULL;
   h->loaded = NULL;
   h->fp_owner = NULL;
+  h->vector_owner = NULL;
 }
 
 void s2_rv_put(struct s2_rv_hart *h) {
@@ -187,6 +246,10 @@ void s2_rv_put(struct s2_rv_hart *h) {
 }
 
 /** hgatp for the guest of v; then vsatp. Stale stage-1 translations of this vCPU on this hart are forgotten. */
+/*@ requires h: \valid(h) && \valid(v) && \valid_read(v->guest) && \separated(h, v, v->guest);
+    terminates \true; exits \false;
+    assigns h->hgatp, v->seen, v->last, s2_rv_device;
+    ensures is: h->hgatp == v->guest->hgatp && v->last == h && v->seen == h->generation; */
 static void load_tables(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   bool moved = v->last != h;
   h->hgatp = v->guest->hgatp;
@@ -225,6 +288,11 @@ void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     h->fp_owner = v;
     s2_count(&v->profile.fp_loads, 1);
   }
+  if (h->vector_owner != v && (v->guest->features & S2_RV_FEAT_V) != 0) {
+    s2_rv_vector_load(&v->vector);
+    h->vector_owner = v;
+    s2_count(&v->profile.vector_loads, 1);
+  }
 }
 
 void s2_rv_irq(struct s2_rv_vcpu *v, uint64_t bits, bool level) {
@@ -260,6 +328,8 @@ void s2_rv_put_timer(struct s2_rv_vcpu *v, uint64_t guest_time) {
   }
 }
 
+/*@ requires v: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing; */
 static uint64_t vsie_of(const struct s2_rv_vcpu *v) {
   return v->on != NULL ? s2_rv_read_vsie() : v->csrs.vsie;
 }
@@ -281,7 +351,7 @@ bool s2_rv_due(const struct s2_rv_vcpu *v) {
   }
   pending = s2_rv_get_hvip(v) & ~S2_RV_GET(&v->irq_clear);
   pending |= S2_RV_GET(&v->irq_set);
-  pending |= now + v->csrs.htimedelta >= at || now >= v->deadline ? S2_RV_IRQ_TIMER : 0u;
+  pending |= s2_rv_plus(now, v->csrs.htimedelta) >= at || now >= v->deadline ? S2_RV_IRQ_TIMER : 0u;
   return (pending >> 1 & vsie_of(v)) != 0 || S2_RV_GET(&v->requests) != 0;
 }
 
@@ -290,7 +360,7 @@ uint64_t s2_rv_wake_at(const struct s2_rv_vcpu *v) {
   if (v->on != NULL && (v->on->features & S2_RV_FEAT_SSTC) != 0) {
     at = s2_rv_read_vstimecmp();
   }
-  return at == UINT64_MAX ? v->deadline : at - v->csrs.htimedelta;
+  return at == UINT64_MAX ? v->deadline : s2_rv_minus(at, v->csrs.htimedelta);
 }
 
 /** The guest takes an exception, as the hardware would have delivered it to VS-mode. */

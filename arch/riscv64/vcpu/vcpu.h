@@ -41,6 +41,11 @@ _Static_assert(sizeof(struct s2_rv_regs) == S2_RV_REGS_SIZE, "regs.h and riscv_v
 _Static_assert(offsetof(struct s2_rv_fp, f) == S2_RV_OFF_F, "regs.h and riscv_vcpu.h disagree");
 _Static_assert(offsetof(struct s2_rv_fp, fcsr) == S2_RV_OFF_FCSR, "regs.h and riscv_vcpu.h disagree");
 _Static_assert(sizeof(struct s2_rv_fp) == S2_RV_FP_SIZE, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_vector, vstart) == S2_RV_OFF_VSTART, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_vector, vcsr) == S2_RV_OFF_VCSR, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_vector, vl) == S2_RV_OFF_VL, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_vector, vtype) == S2_RV_OFF_VTYPE, "regs.h and riscv_vcpu.h disagree");
+_Static_assert(offsetof(struct s2_rv_vector, regs) == S2_RV_OFF_VREGS, "regs.h and riscv_vcpu.h disagree");
 
 /*
  * ---- what several harts read and write: the atomic operations of the compiler. ----
@@ -80,9 +85,23 @@ static inline uint32_t s2_rv_swap32(uint32_t *p, uint32_t value) {
 
 /** a + b modulo 2^64, as the guest's pc and clock go round. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures sum: \result == (a + b <= UINT64_MAX ? a + b : a + b - UINT64_MAX - 1); */
+    ensures sum: \result == rv_pc(a, b); */
 static inline uint64_t s2_rv_plus(uint64_t a, uint64_t b) {
   return b <= UINT64_MAX - a ? a + b : b - (UINT64_MAX - a) - 1u;
+}
+
+/** a - b modulo 2^64: the guest's clock is the host's and a delta. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures difference: \result == (a >= b ? a - b : a - b + UINT64_MAX + 1); */
+static inline uint64_t s2_rv_minus(uint64_t a, uint64_t b) {
+  return a >= b ? a - b : UINT64_MAX - (b - a) + 1u;
+}
+
+/** htval holds a guest physical address, shifted right by two. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures gpa: \result % 4 == 0 && \result <= UINT64_MAX - 3; */
+static inline uint64_t s2_rv_gpa_of(uint64_t htval) {
+  return htval % (UINT64_C(1) << 62) * 4u;
 }
 
 /* ---- CSRs: s2_rv_read_NAME(), _write_, _set_, _clear_, and _take_: clear, and say which were set ---- */
@@ -178,6 +197,13 @@ struct s2_rv_guarded s2_rv_hlvd(uint64_t va, uint64_t hstatus);
 void s2_rv_fp_save(struct s2_rv_fp *fp);
 /*@ requires fp: \valid_read(fp); terminates \true; exits \false; assigns s2_rv_device; */
 void s2_rv_fp_load(const struct s2_rv_fp *fp);
+/* The registers behind vector->regs are part of s2_rv_memory. */
+/*@ requires v: \valid(vector);
+    terminates \true; exits \false;
+    assigns s2_rv_device, s2_rv_memory, vector->vstart, vector->vcsr, vector->vl, vector->vtype; */
+void s2_rv_vector_save(struct s2_rv_vector *vector);
+/*@ requires v: \valid_read(vector); terminates \true; exits \false; assigns s2_rv_device; */
+void s2_rv_vector_load(const struct s2_rv_vector *vector);
 
 /* ---- fences on this hart ---- */
 #if defined(__FRAMAC__) /* hart.h */
@@ -235,15 +261,61 @@ static inline void s2_rv_fence_i(void) {
 #define S2_RV_REQ_FENCE_I 0x1u
 #define S2_RV_REQ_VVMA    0x2u
 
+#ifdef __FRAMAC__
+#define RV_CSRS_RESET(c)                                                                                               \
+  (c)->vsstatus, (c)->vsie, (c)->vstvec, (c)->vsscratch, (c)->vsepc, (c)->vscause, (c)->vstval, (c)->vsatp,            \
+      (c)->vstimecmp, (c)->scounteren, (c)->senvcfg, (c)->hie, (c)->hgeie, (c)->hvip
+#endif
+
 /* state.c */
+/*@ requires h: RvHart(h) && \valid(v) && \separated(h, v) && \valid_read(v->guest) && \separated(v->guest, h, v) &&
+                (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest)) &&
+                0 <= v->profile.loads && 0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(h->loaded),
+            v->on, v->seen, v->last, v->csrs.vsatp, v->profile.loads, v->profile.fp_loads,
+            v->profile.vector_loads, s2_rv_memory, s2_rv_device;
+    ensures there: h->loaded == v && v->on == (\old(h->loaded) == v ? \old(v->on) : h);
+    ensures tables: h->hgatp == v->guest->hgatp || \old(h->loaded) == v;
+    ensures fp: (v->guest->features & S2_RV_FEAT_FP) != 0 ==> h->fp_owner == v;
+    ensures vector: (v->guest->features & S2_RV_FEAT_V) != 0 ==> h->vector_owner == v; */
 void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
+/*@ requires v: \valid(v) && 0 <= v->profile.fp_saves && (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns RV_FP_SAVED(v), s2_rv_device;
+    ensures count: 0 <= v->profile.fp_saves; */
 void s2_rv_fp_put(struct s2_rv_vcpu *v);
+/*@ requires v: \valid(v) && \valid_read(v->guest) && \separated(v, v->guest);
+    terminates \true; exits \false;
+    assigns v->regs.x[0 .. 31], v->regs.sepc, v->regs.sstatus, v->regs.hstatus, v->fp.f[0 .. 31], v->fp.fcsr,
+            v->vector.vstart, v->vector.vcsr, v->vector.vl, v->vector.vtype, s2_rv_memory, RV_CSRS_RESET(&v->csrs), v->deadline, v->pending, v->stuck, v->irq_set, v->irq_clear;
+    ensures sbi: v->regs.x[0] == 0 && v->regs.x[10] == v->index && v->regs.x[11] == opaque && v->regs.sepc == pc;
+    ensures clear: v->csrs.vsatp == 0 && v->csrs.vsie == 0 && v->csrs.hvip == 0 && !v->pending && v->stuck == 0; */
 void s2_rv_reset(struct s2_rv_vcpu *v, uint64_t pc, uint64_t opaque);
+/*@ requires v: \valid(v);
+    terminates \true; exits \false;
+    assigns v->irq_set, v->irq_clear, v->requests, s2_rv_device;
+    ensures none: v->irq_set == 0 && v->irq_clear == 0 && v->requests == 0; */
 void s2_rv_take_pending(struct s2_rv_vcpu *v);
+/*@ requires v: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing; */
 uint64_t s2_rv_get_hvip(const struct s2_rv_vcpu *v);
+/*@ requires v: \valid_read(v) && (v->on == \null || \valid_read(v->on));
+    terminates \true; exits \false; assigns \nothing; */
 uint64_t s2_rv_wake_at(const struct s2_rv_vcpu *v);
+/*@ requires v: \valid(v) && (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns v->csrs.vstimecmp, s2_rv_device;
+    ensures at: v->csrs.vstimecmp == guest_time; */
 void s2_rv_put_timer(struct s2_rv_vcpu *v, uint64_t guest_time);
+/*@ requires v: \valid(v);
+    terminates \true; exits \false;
+    assigns v->csrs.vsstatus, v->csrs.vsepc, v->csrs.vscause, v->csrs.vstval, v->regs.sstatus, v->regs.sepc, s2_rv_device;
+    ensures what: v->csrs.vscause == cause && v->csrs.vstval == value && v->csrs.vsepc == \old(v->regs.sepc); */
 void s2_rv_trap_guest(struct s2_rv_vcpu *v, uint64_t cause, uint64_t value);
+/*@ requires v: \valid(v) && (v->on == \null || (\valid(v->on) && \separated(v, v->on)));
+    terminates \true; exits \false;
+    assigns v->csrs.vsstatus, v->on->fp_owner, s2_rv_device; */
 void s2_rv_fp_touched(struct s2_rv_vcpu *v);
 
 /* vmid.c */
@@ -264,14 +336,37 @@ void s2_rv_vmid_renew(struct s2_rv_guest *g);
 void s2_rv_vmid_flush(struct s2_rv_hart *h, const struct s2_rv_machine *m);
 
 /* mmio.c: an access outside every area, or inside one that forbids it */
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+    terminates \true; exits \false;
+    assigns v->exit, v->stuck, v->pending, RV_FP_SAVED(v), v->guest->fault_gpa, v->guest->adding, s2_rv_memory,
+            s2_rv_device;
+    ensures v: RvExit(v) && v->stuck < S2_RV_STUCK_MAX && 0 <= v->profile.fp_saves;
+    ensures kinds: \result == S2_RV_EXIT_FAULT || \result == S2_RV_EXIT_MMIO_READ || \result == S2_RV_EXIT_MMIO_WRITE ||
+                     \result == S2_RV_DID_RETRY;
+    ensures waits: \result != S2_RV_DID_RETRY ==> v->pending;
+    ensures forbids: denied ==> \result == S2_RV_EXIT_FAULT || \result == S2_RV_DID_RETRY; */
 enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access, bool denied);
+/* These two call the space: what they change of it is s2_rv_memory. Not proved. */
+/*@ requires g: \valid(g);
+    terminates \true; exits \false;
+    assigns g->fault_gpa, g->adding, s2_rv_memory;
+    ensures kinds: 0 <= \result.kind <= S2_FAULT_BAD; */
 struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access);
+/** The rights of the area that covers gpa; none where there is no area. */
+/*@ requires g: \valid(g);
+    terminates \true; exits \false; assigns \nothing; */
+uint32_t s2_rv_rights(struct s2_rv_guest *g, uint64_t gpa);
+/*@ requires v: \valid_read(v);
+    terminates \true; exits \false; assigns s2_rv_device; */
 struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v);
 
 /* sbi.c: answer the ecall in v->regs; S2_RV_DID_SBI: go on */
 enum s2_rv_exit_kind s2_rv_sbi(struct s2_rv_vcpu *v);
 
 /** v->exit becomes an exit of that kind, all else zero. Exits are made where they stay: no copies on the way out. */
+/*@ requires v: \valid(v);
+    terminates \true; exits \false; assigns v->exit;
+    ensures kind: \result == kind == v->exit.kind && RvExit(v) && v->exit.width == 0; */
 static inline enum s2_rv_exit_kind s2_rv_exit_as(struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind) {
   struct s2_rv_exit *e = &v->exit;
   e->kind = kind;

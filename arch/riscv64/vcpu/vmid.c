@@ -8,13 +8,15 @@
  */
 #include "vcpu.h"
 
+#define VMID_MAX UINT32_C(0x3fff) /* 14 bits */
+
 s2_status s2_rv_machine_init(struct s2_rv_machine *m, uint32_t vmid_bits, void *ctx) {
   if (vmid_bits > 14u) {
     return S2_ERR_CONFIG;
   }
   m->ctx = ctx;
   m->generation = 1;
-  m->vmid_max = (uint32_t)((UINT32_C(1) << vmid_bits) - 1u);
+  m->vmid_max = VMID_MAX >> (14u - vmid_bits);
   m->vmid_last = 0;
   return S2_OK;
 }

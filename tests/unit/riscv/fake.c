@@ -51,6 +51,18 @@ void s2_rv_fp_save(struct s2_rv_fp *fp) {
 void s2_rv_fp_load(const struct s2_rv_fp *fp) {
   hart_fp = *fp;
 }
+/* and its vector registers: eight bytes */
+static uint64_t hart_vector;
+void s2_rv_vector_save(struct s2_rv_vector *vector) {
+  vector->vl = hart_vector;
+  memcpy(vector->regs, &hart_vector, sizeof hart_vector);
+}
+void s2_rv_vector_load(const struct s2_rv_vector *vector) {
+  memcpy(&hart_vector, vector->regs, sizeof hart_vector);
+}
+uint64_t s2_rv_vector_bytes(void) {
+  return sizeof hart_vector;
+}
 void s2_rv_fence_vvma(void) {
   f.vvma++;
 }
@@ -130,6 +142,8 @@ void fake_open(uint32_t vcpus, uint32_t flags, uint32_t features, uint32_t vmid_
   c.ctx = &f.env.h;
   c.features = features;
   c.hcounteren = 7;
+  c.vectors = f.vectors;
+  c.vector_bytes = s2_rv_vector_bytes();
   assert_int_equal(s2_rv_guest_init(&f.guest, &c), S2_OK);
   assert_int_equal(s2_rv_start(&f.guest, 0, RAM, 0x1234), S2_OK);
 }

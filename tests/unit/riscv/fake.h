@@ -39,6 +39,7 @@ struct fake {
   char out[8192];
   uint32_t out_len, out_calls;
   const char *in;
+  uint8_t vectors[8 * S2_RV_MAX_VCPUS];
 };
 extern struct fake f;
 

@@ -65,6 +65,45 @@ static void lazy(void **state) {
   fake_close();
 }
 
+/* Vector registers move as FP registers do: saved when the guest has written one, loaded when another's are there. */
+static void vectors(void **state) {
+  struct s2_rv_vcpu *v = f.vcpu;
+  (void)state;
+  memset(&f, 0, sizeof f);
+  fake_open(2, 0, FEATURES | S2_RV_FEAT_V, 7);
+  assert_int_equal(s2_rv_start(&f.guest, 1, RAM, 0), S2_OK);
+  (void)fake_run(); /* resets */
+  assert_int_equal(v[0].vector.vtype >> 63, 1);
+  assert_int_equal(v[0].regs.sstatus & S2_RV_SSTATUS_VS, S2_RV_VS_CLEAN);
+  assert_ptr_equal(f.hart[0].vector_owner, &v[0]);
+  s2_rv_put(&f.hart[0]);
+  memset(v[0].vector.regs, 0x11, 8);
+  (void)fake_run();
+  assert_int_equal(v[0].profile.vector_loads, 2);
+  (void)fake_run(); /* they are there */
+  assert_int_equal(v[0].profile.vector_loads, 2);
+  memset(v[0].vector.regs, 0, 8);
+  (void)s2_rv_run(&f.hart[0], &v[1]); /* clean: not saved */
+  assert_int_equal(v[0].profile.vector_saves, 0);
+  assert_int_equal(v[0].vector.regs[0], 0);
+  memset(v[0].vector.regs, 0x22, 8);
+  (void)fake_run();
+  v[0].regs.sstatus |= S2_RV_SSTATUS_VS; /* the guest wrote one */
+  memset(v[0].vector.regs, 0, 8);
+  (void)s2_rv_run(&f.hart[0], &v[1]);
+  assert_int_equal(v[0].profile.vector_saves, 1);
+  assert_int_equal(v[0].vector.regs[7], 0x22);
+  assert_int_equal(v[0].regs.sstatus & S2_RV_SSTATUS_VS, S2_RV_VS_CLEAN);
+  s2_rv_put(&f.hart[0]);
+  assert_null(f.hart[0].vector_owner);
+  fake_close();
+  fake_open(1, 0, FEATURES, 7);
+  (void)fake_run();
+  assert_int_equal(v[0].regs.sstatus & S2_RV_SSTATUS_VS, 0); /* hidden */
+  assert_null(f.hart[0].vector_owner);
+  fake_close();
+}
+
 /* Stage-1 translations that were cached for another vCPU of the guest, or before this one went elsewhere. */
 static void fences(void **state) {
   (void)state;
@@ -94,7 +133,7 @@ static void vmids(void **state) {
   for (uint32_t bits = 0; bits < 2; bits++) {
     fake_open(1, 0, FEATURES, bits);
     for (int i = 0; i < 2; i++) {
-      struct s2_rv_guest_config c = {&env[i].s, &f.machine, &v[i], 1, 0, &env[i].h, 0, 0, 0, FEATURES};
+      struct s2_rv_guest_config c = {&env[i].s, &f.machine, &v[i], 1, 0, &env[i].h, 0, 0, 0, FEATURES, NULL, 0};
       env_open(&env[i], 41, 16, 16, false);
       assert_int_equal(s2_rv_guest_init(&other[i], &c), S2_OK);
       assert_int_equal(s2_rv_start(&other[i], 0, RAM, 0), S2_OK);
@@ -121,7 +160,7 @@ static void vmids(void **state) {
   }
   fake_open(1, 0, FEATURES, 14);
   for (int i = 0; i < 2; i++) {
-    struct s2_rv_guest_config c = {&env[i].s, &f.machine, &v[i], 1, 0, &env[i].h, 0, 0, 0, FEATURES};
+    struct s2_rv_guest_config c = {&env[i].s, &f.machine, &v[i], 1, 0, &env[i].h, 0, 0, 0, FEATURES, NULL, 0};
     env_open(&env[i], 41, 16, 16, false);
     assert_int_equal(s2_rv_guest_init(&other[i], &c), S2_OK);
     assert_int_equal(s2_rv_start(&other[i], 0, RAM, 0), S2_OK);
@@ -198,7 +237,7 @@ static void refused(void **state) {
   struct s2_rv_guest g;
   (void)state;
   fake_open(1, 0, FEATURES, 7);
-  struct s2_rv_guest_config good = {&f.env.s, &f.machine, f.vcpu, 1, 0, NULL, 0, 0, 0, 0}, c = good;
+  struct s2_rv_guest_config good = {&f.env.s, &f.machine, f.vcpu, 1, 0, NULL, 0, 0, 0, 0, NULL, 0}, c = good;
   assert_int_equal(s2_rv_guest_init(NULL, &c), S2_ERR_NULL);
   assert_int_equal(s2_rv_guest_init(&g, NULL), S2_ERR_NULL);
   c.space = NULL;
@@ -210,6 +249,12 @@ static void refused(void **state) {
   assert_int_equal(s2_rv_guest_init(&g, &c), S2_ERR_CONFIG);
   c = good;
   c.flags = 0x8000;
+  assert_int_equal(s2_rv_guest_init(&g, &c), S2_ERR_CONFIG);
+  c = good;
+  c.features = S2_RV_FEAT_V; /* where to? */
+  assert_int_equal(s2_rv_guest_init(&g, &c), S2_ERR_CONFIG);
+  c.vectors = f.vectors;
+  c.vector_bytes = 12;
   assert_int_equal(s2_rv_guest_init(&g, &c), S2_ERR_CONFIG);
   assert_int_equal(s2_rv_machine_init(&f.machine, 15, NULL), S2_ERR_CONFIG);
   assert_int_equal(s2_rv_hart_init(NULL, 0), S2_ERR_NULL);
@@ -223,7 +268,7 @@ static void refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lazy), cmocka_unit_test(fences), cmocka_unit_test(vmids),
-                                     cmocka_unit_test(interrupts), cmocka_unit_test(refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lazy),  cmocka_unit_test(vectors),    cmocka_unit_test(fences),
+                                     cmocka_unit_test(vmids), cmocka_unit_test(interrupts), cmocka_unit_test(refused)};
   return cmocka_run_group_tests_name("riscv switch", tests, NULL, NULL);
 }

@@ -61,13 +61,11 @@ struct s2_piece s2_guest_run(struct s2_space *s, uint64_t gpa, uint64_t max, uin
   }
   return p;
 }
-struct s2_area s2_area_at(const struct s2_space *s, uint64_t gpa) {
-  struct s2_area a = {0};
-  (void)s;
+uint32_t s2_rv_rights(struct s2_rv_guest *g, uint64_t gpa) {
+  (void)g;
   (void)gpa;
-  PROVE(locks == 1, "the areas are read under the lock");
-  a.attr = nondet_uint32();
-  return a;
+  PROVE(locks == 0, "it takes the lock itself");
+  return nondet_uint32() & S2_RIGHTS;
 }
 struct s2_rv_guarded s2_rv_hlvd(uint64_t va, uint64_t hstatus) {
   struct s2_rv_guarded r = {nondet_uint64(), nondet_uint64()};
@@ -115,6 +113,10 @@ void harness(void) {
     x[i] = nondet_uint64();
   }
   uint64_t pc = v->regs.sepc;
+  uint64_t eid = x[17];
+  uint64_t other = nondet_uint64(); /* any register but a0 and a1 */
+  __CPROVER_assume(other < 32u && other != 10u && other != 11u);
+  uint64_t kept = x[other];
   space.shares = nondet_bool();
   g.space = &space;
   g.vcpus = vcpus;
@@ -139,6 +141,10 @@ void harness(void) {
   CASE(kind == S2_RV_EXIT_SET_TIMER);
   CASE(kind == S2_RV_EXIT_WFI);
   PROVE(locks == 0, "the lock comes back");
+  PROVE(known(eid) || (kind == S2_RV_DID_SBI && x[10] == (uint64_t)SBI_NOT_SUPPORTED && x[11] == 0),
+        "an extension that is not there is not supported");
+  PROVE(x[other] == kept, "no register changes but a0 and a1");
+  CASE(!known(eid));
   PROVE(g.held < S2_RV_CONSOLE, "the console buffer has room");
   PROVE(kind == S2_RV_EXIT_NO_MEMORY ? v->regs.sepc == pc : v->regs.sepc == pc + 4u,
         "the guest goes on, or calls again");

@@ -4,9 +4,9 @@
 #
 # WANT ok: the guest says INIT-OK and STRESS-OK, powers off, and the machine ends with code 0. WANT dead: it must not, and
 # the guest's kernel or program must have said why (that the hypervisor failed would be another matter).
-# Environment: EVICTIONS (set: there must be some), EXITS (a kind that must occur), GUESTS (1; with 2 the tree has a UART
-# without interrupt only, and everything is loaded twice), QEMU the program, CPU (rv64), BIOS (none), KERNEL_GPA (80200000),
-# ISA_EDIT (sed on riscv,isa), SECONDS_MAX (400).
+# Environment: EVICTIONS (set: there must be some), EXITS (a kind that must occur), SAYS (what the hypervisor must say),
+# GUESTS (1; with 2 the tree has a UART without interrupt only, and everything is loaded twice), QEMU the program, CPU
+# (rv64), BIOS (none), KERNEL_GPA (80200000), ISA_EDIT (sed on riscv,isa), SECONDS_MAX (400).
 set -u
 dir=$1 hv=$2 harts=$3 want=$4
 shift 4
@@ -81,6 +81,10 @@ if [ "$want" = ok ]; then
   if [ -n "${EXITS:-}" ]; then
     has "^\[hv\] $EXITS \| [1-9]"
     say $? "exits of kind $EXITS"
+  fi
+  if [ -n "${SAYS:-}" ]; then
+    has "^\[hv\] $SAYS"
+    say $? "the hypervisor says $SAYS"
   fi
   if [ -n "${EVICTIONS:-}" ]; then
     has 'evictions [1-9][0-9]*'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cross.c - the rest of the host: clock and console; locks, kicks and remote fences. A hart that waits for anything goes on
-   serving the others' requests. */
+   serving the others' requests. With UNDER_SBI the firmware starts harts, sends interrupts and does the fences of other
+   harts; without it harts ring each other through the ACLINT, and each fences for itself when it is asked. */
 #include "hv.h"
 
 S2_RV_CSR(sip, S2_RV_CSR_SIP)
@@ -12,6 +13,59 @@ static struct {
   uint32_t online;
 } hart[4];
 static uint64_t sent;
+static struct sbi_report sbi;
+
+struct sbi_report sbi_report(void) {
+  return sbi;
+}
+
+#ifdef UNDER_SBI
+#define SBI_IPI    UINT64_C(0x735049)
+#define SBI_RFENCE UINT64_C(0x52464E43)
+#define SBI_HSM    UINT64_C(0x48534D)
+
+static int64_t sbi_call(uint64_t eid, uint64_t fid, uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3) {
+  register uint64_t a0 __asm__("a0") = x0;
+  register uint64_t a1 __asm__("a1") = x1;
+  register uint64_t a2 __asm__("a2") = x2;
+  register uint64_t a3 __asm__("a3") = x3;
+  register uint64_t a6 __asm__("a6") = fid;
+  register uint64_t a7 __asm__("a7") = eid;
+  __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
+  return (int64_t)a0;
+}
+
+static void count(uint64_t *what) {
+  (void)__atomic_add_fetch(what, 1, __ATOMIC_RELAXED);
+}
+
+bool start_hart(uint64_t number, uint64_t pc) {
+  count(&sbi.starts);
+  return sbi_call(SBI_HSM, 0, number, pc, 0, 0) == 0;
+}
+
+static void ring(uint32_t to) {
+  count(&sbi.ipis);
+  (void)sbi_call(SBI_IPI, 0, UINT64_C(1) << to, 0, 0, 0);
+}
+
+/** hfence.gvma on every other hart that is online; done when this returns. */
+static void fence_others(uint64_t first, uint64_t last) {
+  uint64_t mask = 0;
+  for (uint32_t h = 0; h < HARTS; h++) {
+    if (h != my_hart() && __atomic_load_n(&hart[h].online, __ATOMIC_SEQ_CST) != 0) {
+      mask |= UINT64_C(1) << h;
+    }
+  }
+  if (mask != 0) {
+    count(&sbi.fences);
+    if (sbi_call(SBI_RFENCE, 4, mask, 0, first, last - first == UINT64_MAX ? UINT64_MAX : last - first + 1) != 0) {
+      put("[hv] FATAL the firmware refuses a remote fence\n");
+      power_off(1);
+    }
+  }
+}
+#endif
 
 uint32_t my_hart(void) {
   uint64_t n;
@@ -23,10 +77,12 @@ void hart_online(void) {
   __atomic_store_n(&hart[my_hart()].online, 1, __ATOMIC_SEQ_CST);
 }
 
+#ifndef UNDER_SBI
 static void ring(uint32_t to) {
   __asm__ volatile("fence rw, rw" : : : "memory");
   ((volatile uint32_t *)SSWI)[to] = 1;
 }
+#endif
 
 /** Called outside the guest only: that is what a request waits for. Whoever waits is told. */
 void serve(void) {
@@ -82,7 +138,11 @@ void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t las
   (void)last;
 #ifndef NO_REMOTE_FENCE
   if (!vm->guest.adding) {
+#ifdef UNDER_SBI
+    fence_others(first, last);
+#else
     ask(UINT64_MAX);
+#endif
   }
 #else
   (void)vm;

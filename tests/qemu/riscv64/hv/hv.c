@@ -18,7 +18,7 @@ struct vm vms[GUESTS];
 static struct s2_rv_machine machine;
 static struct s2_rv_hart harts[HARTS];
 static struct lock machine_lock;
-static uint32_t ready;
+static uint32_t arrived, ready;
 static int64_t plic_accesses, external;
 
 static struct {
@@ -30,8 +30,11 @@ static struct {
   int32_t id[CHUNKS], spare[CHUNKS];
 } store[GUESTS];
 
+static _Alignas(8) uint8_t vector_store[GUESTS][HARTS * VECTOR_BYTES];
+
 _Noreturn void hs_unasked(uint64_t cause, uint64_t pc, uint64_t value);
 _Noreturn void hs_main(uint64_t hart);
+extern const uint8_t _start[];
 
 static _Noreturn void die(const char *why, const struct s2_rv_vcpu *v) {
   put("\n[hv] FATAL ");
@@ -102,7 +105,9 @@ static void set_up_guest(uint32_t n) {
                                  .ctx = vm,
                                  .henvcfg = UINT64_C(0x60000000000000f0), /* PBMTE, ADUE, CBZE, CBCFE, CBIE */
                                  .hcounteren = 0xffffffff,
-                                 .features = GUEST_FEATURES};
+                                 .features = GUEST_FEATURES,
+                                 .vectors = vector_store[n],
+                                 .vector_bytes = VECTOR_BYTES};
   vm->number = n;
   if (s2_init(&vm->space, &c) != S2_OK || (GUESTS == 1 && map_devices(&vm->space) != S2_OK) ||
       s2_map_alloc(&vm->space, RAM_LO, RAM_HI - RAM_LO, S2_RWX, 0) != S2_OK ||
@@ -156,6 +161,8 @@ static void profile_of(const struct vm *vm) {
   put_dec((uint64_t)vm->vcpu[0].profile.loads);
   put(" FP saves ");
   put_dec((uint64_t)vm->vcpu[0].profile.fp_saves);
+  put(" vector saves ");
+  put_dec((uint64_t)vm->vcpu[0].profile.vector_saves);
   put("\n[hv] exit | count | cycles each\n");
   for (uint32_t k = 0; k < S2_RV_DID_KINDS; k++) {
     int64_t count = 0, cycles = 0;
@@ -184,6 +191,14 @@ static void profile(void) {
   put_dec((uint64_t)plic_accesses);
   put(" external interrupts ");
   put_dec((uint64_t)external);
+#ifdef UNDER_SBI
+  put("\n[hv] SBI hart_start ");
+  put_dec(sbi_report().starts);
+  put(" IPIs ");
+  put_dec(sbi_report().ipis);
+  put(" remote fences ");
+  put_dec(sbi_report().fences);
+#endif
   put("\n");
 }
 
@@ -330,19 +345,33 @@ static _Noreturn void take_turns(void) {
   }
 }
 
+/** The first hart that comes sets everything up. Firmware brings one, and starts the others when it is told to. */
+static void first_hart(uint64_t n) {
+  set_up();
+  __atomic_store_n(&ready, 1, __ATOMIC_SEQ_CST);
+#ifdef UNDER_SBI
+  for (uint64_t h = 0; h < HARTS; h++) {
+    if (h != n && !start_hart(h, (uint64_t)_start)) {
+      die("hart_start", NULL);
+    }
+  }
+#else
+  (void)n;
+#endif
+}
+
 _Noreturn void hs_main(uint64_t n) {
   if (n >= HARTS) {
     for (;;) {
       __asm__ volatile("wfi");
     }
   }
-  if (n == 0) {
-    set_up();
-    __atomic_store_n(&ready, 1, __ATOMIC_SEQ_CST);
+  if (__atomic_exchange_n(&arrived, 1, __ATOMIC_SEQ_CST) == 0) {
+    first_hart(n);
   }
   while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) == 0) {
   }
-  if (s2_rv_hart_init(&harts[n], S2_RV_FEAT_ALL) != S2_OK) {
+  if (s2_rv_hart_init(&harts[n], HART_FEATURES | (GUEST_FEATURES)) != S2_OK) {
     die("hart", NULL);
   }
   s2_rv_write_stimecmp(UINT64_MAX);

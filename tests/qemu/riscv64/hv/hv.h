@@ -32,10 +32,12 @@
 #ifndef GPA_BITS
 #define GPA_BITS 41
 #endif
-/* -DGUEST_FEATURES=: less than the hart has, for a guest that is not to use it */
+/* -DGUEST_FEATURES=: less than the hart has, for a guest that is not to use it; or vectors besides */
+#define HART_FEATURES (S2_RV_FEAT_SSTC | S2_RV_FEAT_FP | S2_RV_FEAT_ENVCFG)
 #ifndef GUEST_FEATURES
-#define GUEST_FEATURES S2_RV_FEAT_ALL
+#define GUEST_FEATURES HART_FEATURES
 #endif
+#define VECTOR_BYTES 1024u /* of a vCPU: vlenb up to 32 */
 /* -DTRAP_WFI=1: the guest's wfi exits even when nobody else needs the hart */
 #ifndef TRAP_WFI
 #define TRAP_WFI 0
@@ -94,6 +96,12 @@ void hart_online(void);
 void serve(void);
 void doze(void);
 uint64_t shootdowns(void);
+/* what the firmware was asked for, with UNDER_SBI */
+struct sbi_report {
+  uint64_t starts, ipis, fences;
+};
+struct sbi_report sbi_report(void);
+bool start_hart(uint64_t number, uint64_t pc); /* UNDER_SBI */
 
 /** A guest and what it owns; the ctx of its space and of its vCPUs. */
 struct vm {

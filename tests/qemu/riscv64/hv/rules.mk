@@ -3,7 +3,7 @@
 HV_SRC := $(sort $(wildcard tests/qemu/riscv64/hv/*.c)) tests/qemu/riscv64/hv/start.S
 HV_DEPS := $(RV64_LIB) $(HEADERS) $(wildcard tests/qemu/riscv64/hv/*.h) tests/qemu/riscv64/hv/link.ld \
   tests/qemu/riscv64/hv/rules.mk
-HV_BOOTS := sv39 sv39-evict sv48-evict smp2-evict smp2-no-fence opensbi no-sstc two smp2-wfi
+HV_BOOTS := sv39 sv39-evict sv48-evict smp2-evict smp2-no-fence opensbi opensbi-smp2-evict no-sstc two smp2-wfi
 HV_HARTS_smp2-evict := 2
 HV_HARTS_smp2-no-fence := 2
 HV_HARTS_smp2-wfi := 2
@@ -20,12 +20,18 @@ HV_WANT_smp2-no-fence := dead
 HV_START_opensbi := 0x80200000
 HV_DEF_opensbi := -DUNDER_SBI
 HV_ENV_opensbi := BIOS=default KERNEL_GPA=80400000
+# two harts: started, interrupted and fenced by OpenSBI
+HV_START_opensbi-smp2-evict := 0x80200000
+HV_HARTS_opensbi-smp2-evict := 2
+HV_DEF_opensbi-smp2-evict := -DUNDER_SBI -DRESIDENT=8192 -DHARTS=2
+HV_ENV_opensbi-smp2-evict := BIOS=default KERNEL_GPA=80400000 EVICTIONS=1 \
+  SAYS='SBI hart_start 1 IPIs [1-9][0-9]* remote fences [1-9]'
 # the guest is not told of Sstc, and its timer calls are turned into the host's timer
 HV_DEF_no-sstc := -DGUEST_FEATURES=S2_RV_FEAT_FP+S2_RV_FEAT_ENVCFG
 HV_ENV_no-sstc := ISA_EDIT=s/_sstc//
-# two guests on one hart: the same GPAs, one pool of frames, a VMID each
-HV_DEF_two := -DGUESTS=2 -DRESIDENT=12288
-HV_ENV_two := GUESTS=2 EVICTIONS=1
+# two guests on one hart, both with vectors: the same GPAs, one pool of frames, a VMID each
+HV_DEF_two := -DGUESTS=2 -DRESIDENT=12288 -DGUEST_FEATURES=S2_RV_FEAT_ALL
+HV_ENV_two := GUESTS=2 EVICTIONS=1 CPU=rv64,v=true SAYS='guest 1 .* vector saves [1-9]'
 HV_ENV_sv39-evict := EVICTIONS=1
 HV_ENV_sv48-evict := EVICTIONS=1
 HV_ENV_smp2-evict := EVICTIONS=1

@@ -17,6 +17,7 @@ S2_RV_CSR(stimecmp, 0x14d)
 #ifndef MANY
 #define MANY 40u
 #endif
+#define FEATURES (S2_RV_FEAT_ALL & ~S2_RV_FEAT_V)
 #define BATCH_AT (RAM + UINT64_C(0x110000))
 
 static struct s2_rv_machine machine;
@@ -68,7 +69,7 @@ static void make_guest(uint32_t n, uint32_t flags) {
                                  .flags = flags,
                                  .ctx = &mem[n],
                                  .hcounteren = 7,
-                                 .features = S2_RV_FEAT_ALL};
+                                 .features = FEATURES};
   memory_init(&mem[n], n, 41);
   if (s2_rv_guest_init(&guests[n], &c) != S2_OK || s2_rv_start(&guests[n], 0, gpa_of(guest_stop), 0) != S2_OK) {
     hs_unasked(0, 1, 0);
@@ -174,8 +175,7 @@ static void rows(bool eager) {
 _Noreturn void hs_main(uint64_t n) {
   (void)n;
   s2_rv_write_stimecmp(UINT64_MAX);
-  if (s2_rv_machine_init(&machine, s2_rv_vmid_bits(), NULL) != S2_OK ||
-      s2_rv_hart_init(&hart, S2_RV_FEAT_ALL) != S2_OK) {
+  if (s2_rv_machine_init(&machine, s2_rv_vmid_bits(), NULL) != S2_OK || s2_rv_hart_init(&hart, FEATURES) != S2_OK) {
     hs_unasked(0, 2, 0);
   }
   rows(false);

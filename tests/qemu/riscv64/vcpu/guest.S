@@ -133,6 +133,71 @@ guest_csrs:
   one g_nop, nop
   one g_time, rdtime a0
   .option push
+  .option arch, +v
+  one g_vector, vsetvli a0, a1, e8, m1, ta, ma
+  .option pop
+
+  /* the guest says that it uses vectors, and does */
+  .globl guest_vector
+guest_vector:
+  li      t0, 0x600
+  csrs    sstatus, t0
+  j       g_vector
+
+  /* Vector state as it came in: vstart, vcsr, vl, vtype to s2..s5. Every bit of v0..v31 is turned; a2..a5 become the CSRs. */
+  .globl guest_vrotate
+  .option push
+  .option arch, +v
+guest_vrotate:
+  csrrw   s2, vstart, zero
+  csrr    s3, vcsr
+  csrr    s4, vl
+  csrr    s5, vtype
+  vsetvli t0, zero, e8, m8, ta, ma
+  vxor.vi v0, v0, -1
+  vxor.vi v8, v8, -1
+  vxor.vi v16, v16, -1
+  vxor.vi v24, v24, -1
+  vsetvl  zero, a4, a5
+  csrw    vcsr, a3
+  csrw    vstart, a2
+  ecall
+  .option pop
+
+  /* the host's: sstatus.VS is on. Eight bytes of each of v0..v31 from a0, and to a0. */
+  .globl host_vector_load, host_vector_store
+  .pushsection .text.host_vector, "ax"
+  .balign 4
+  .option push
+  .option arch, +v
+host_vector_load:
+  vsetivli zero, 1, e64, m1, ta, ma
+  .altmacro
+  .macro vload n
+  vle64.v v\n, (a0)
+  addi    a0, a0, 8
+  .endm
+  .macro vstore n
+  vse64.v v\n, (a0)
+  addi    a0, a0, 8
+  .endm
+  .macro each op
+  .set n, 0
+  .rept 32
+  \op %n
+  .set n, n + 1
+  .endr
+  .endm
+  each vload
+  ret
+host_vector_store:
+  vsetivli zero, 1, e64, m1, ta, ma
+  each vstore
+  ret
+  .noaltmacro
+  .option pop
+  .popsection
+  .option push
   .option rvc
   .balign 2
   one g_c_lw, c.lw a0, 0(a1)

@@ -18,6 +18,9 @@ static struct s2_rv_hart hart;
 static struct guest_memory mem[2];
 static struct s2_rv_guest guests[2];
 static struct s2_rv_vcpu vcpus[2][2];
+#define VECTOR_BYTES 1024u /* vlenb up to 32 */
+static _Alignas(8) uint8_t vector_store[2][2 * VECTOR_BYTES];
+static uint32_t guest_features = S2_RV_FEAT_ALL;
 
 _Noreturn void hs_unasked(uint64_t cause, uint64_t pc, uint64_t value);
 _Noreturn void hs_main(uint64_t n);
@@ -86,7 +89,9 @@ static void make_guest(uint32_t n, uint32_t count, uint32_t flags, uint32_t gpa_
                                  .ctx = &mem[n],
                                  .henvcfg = 0xf0,
                                  .hcounteren = 7,
-                                 .features = ALL_FEATURES};
+                                 .features = guest_features,
+                                 .vectors = vector_store[n],
+                                 .vector_bytes = VECTOR_BYTES};
   memory_init(&mem[n], n, gpa_bits);
   if (s2_rv_guest_init(&guests[n], &c) != S2_OK) {
     hs_unasked(0, 1, 0);
@@ -177,6 +182,47 @@ static void rotate_fp(struct s2_rv_vcpu *v) {
   check(same, "f0..f31 and fcsr in and out");
 }
 
+#define E16_M2 UINT64_C(0x9) /* vtype: up to vlenb elements of 16 bits in two registers */
+
+/** The same for vectors. */
+static void rotate_vector(struct s2_rv_vcpu *v) {
+  uint64_t bytes = s2_rv_vector_bytes();
+  uint64_t in[4] = {rnd() & 7, rnd() & 7, rnd() % 17, E16_M2}, after[4] = {rnd() & 7, rnd() & 7, rnd() % 17, E16_M2};
+  uint64_t was[VECTOR_BYTES / 8];
+  uint64_t *regs = (uint64_t *)(void *)v->vector.regs;
+  bool same = true;
+  s2_rv_put(&hart);
+  v->csrs.vsstatus |= S2_RV_VS_CLEAN;
+  for (uint32_t i = 0; i < VECTOR_BYTES / 8; i++) {
+    was[i] = regs[i] = rnd();
+  }
+  v->vector.vstart = in[0];
+  v->vector.vcsr = in[1];
+  v->vector.vl = in[2];
+  v->vector.vtype = in[3];
+  for (uint32_t i = 0; i < 4; i++) {
+    v->regs.x[12 + i] = after[i];
+  }
+  check(go(v, AT(guest_vrotate)).kind == S2_RV_EXIT_ECALL, "vector program");
+  for (uint32_t i = 0; i < 4; i++) {
+    same = same && v->regs.x[18 + i] == in[i];
+  }
+  check(same, "vstart, vcsr, vl, vtype in");
+  if ((rnd() & 1) != 0) {
+    rotate(v == &vcpus[1][0] ? &vcpus[0][0] : &vcpus[1][0], guest_rotate); /* takes the hart */
+    check(v->on == NULL, "the other vCPU took the hart");
+  }
+  s2_rv_put(&hart);
+  check(v->vector.vstart == after[0] && v->vector.vcsr == after[1] && v->vector.vl == after[2] &&
+            v->vector.vtype == after[3],
+        "vstart, vcsr, vl, vtype out");
+  same = bytes <= VECTOR_BYTES && bytes % 8 == 0;
+  for (uint32_t i = 0; i < VECTOR_BYTES / 8; i++) {
+    same = same && regs[i] == (i < bytes / 8 ? ~was[i] : was[i]);
+  }
+  check(same, "v0..v31 in and out");
+}
+
 static void rotate_csrs(struct s2_rv_vcpu *v) {
   struct s2_rv_csrs c;
   uint64_t x[8];
@@ -238,6 +284,9 @@ static void registers(void) {
     rotate(v[rnd() % 3], programs[rnd() % 3]);
     if (turn % 4 == 0) {
       rotate_fp(v[rnd() % 3]);
+    }
+    if (turn % 4 == 1) {
+      rotate_vector(v[rnd() % 3]);
     }
     if (turn % 4 == 2) {
       rotate_csrs(v[rnd() % 3]);
@@ -438,6 +487,54 @@ static void exits(void) {
   gone(0);
 }
 
+/* ---- vectors: the hart has them, this guest does not ---- */
+
+#define VS          UINT64_C(0x600) /* in sstatus */
+#define VSETVLI     UINT64_C(0x0c05f557)
+#define ILLEGAL_BIT UINT64_C(0x4) /* in hedeleg */
+
+/** The guest turns its own VS on, which the hart allows; sstatus.VS is off, so a vector instruction is illegal still. */
+static void vectors(void) {
+  struct s2_rv_vcpu *v = &vcpus[0][0];
+  uint64_t mine[32], after[32];
+  bool same = true;
+  guest_features = S2_RV_FEAT_ALL & ~S2_RV_FEAT_V;
+  make_guest(0, 1, S2_RV_RAW_ECALL, 41);
+  guest_features = S2_RV_FEAT_ALL;
+  (void)go(v, AT(g_nop));
+  s2_rv_put(&hart);
+  v->csrs.vstvec = AT(guest_trap);
+  s2_rv_set_sstatus(VS);
+  check((s2_rv_read_sstatus() & VS) == VS, "this hart has vectors");
+  for (uint32_t i = 0; i < 32; i++) {
+    mine[i] = rnd();
+    after[i] = 0;
+  }
+  host_vector_load(mine);
+  /* the guest's own exception, as on a hart without vectors */
+  check(go(v, AT(guest_vector)).kind == S2_RV_EXIT_ECALL, "the guest's handler runs");
+  equal(v->regs.x[18], S2_RV_CAUSE_ILLEGAL, "vectors are illegal");
+  equal(v->regs.x[19], VSETVLI, "vectors are illegal: the instruction");
+  equal(v->regs.x[20], AT(g_vector), "vectors are illegal: where");
+  equal(s2_rv_read_vsstatus() & VS, VS, "though the guest has turned them on");
+  equal(v->regs.sstatus & VS, 0, "the guest never has sstatus.VS");
+  /* a host that wants to hear of illegal instructions */
+  s2_rv_clear_hedeleg(ILLEGAL_BIT);
+  struct s2_rv_exit e = go(v, AT(g_vector));
+  equal(e.kind, S2_RV_EXIT_ILLEGAL, "a vector instruction as an exit");
+  equal(e.value, VSETVLI, "a vector instruction as an exit: the instruction");
+  reflected(v, S2_RV_CAUSE_ILLEGAL, VSETVLI, AT(g_vector));
+  s2_rv_set_hedeleg(ILLEGAL_BIT);
+  check((s2_rv_read_sstatus() & VS) != 0, "the host's sstatus.VS is its own");
+  host_vector_store(after);
+  for (uint32_t i = 0; i < 32; i++) {
+    same = same && after[i] == mine[i];
+  }
+  check(same, "the host's vector registers are as they were");
+  s2_rv_clear_sstatus(VS);
+  gone(0);
+}
+
 /* ---- interrupts, both ways ---- */
 
 static void guest_interrupt(struct s2_rv_vcpu *v, uint64_t irq, uint64_t code) {
@@ -576,6 +673,7 @@ _Noreturn void hs_main(uint64_t n) {
   s2_rv_write_stimecmp(UINT64_MAX);
   accesses();
   exits();
+  vectors();
   interrupts();
   isolation(14);
   isolation(1);

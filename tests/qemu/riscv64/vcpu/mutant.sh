@@ -27,7 +27,7 @@ while IFS= read -r line <&3; do
     tests/qemu/riscv64/hv/out.c tests/qemu/riscv64/hv/start.S "$copy"/arch/riscv64/vcpu/*.[cS] "$gst" 2>"$dir/$name.err"; then
     verdict='does not compile'
   else
-    timeout 12 "$qemu" -M virt,aclint=on -cpu rv64 -m 1536M -bios none -nographic -no-reboot -kernel "$dir/$name.elf" \
+    timeout 12 "$qemu" -M virt,aclint=on -cpu rv64,v=true -m 1536M -bios none -nographic -no-reboot -kernel "$dir/$name.elf" \
       </dev/null 2>/dev/null | tr -d '\r' >"$dir/$name.out"
     grep -qE '^[1-9][0-9]* passed, 0 failed' "$dir/$name.out" && verdict='SURVIVED'
   fi

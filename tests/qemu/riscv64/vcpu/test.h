@@ -20,6 +20,10 @@
 #define NOWHERE  UINT64_C(0x50000000) /* no area                          */
 #ifndef TURNS
 #define TURNS 8000u
+/* guest.S, for the host */
+void host_vector_load(const uint64_t v[32]);
+void host_vector_store(uint64_t v[32]);
+
 #endif
 
 struct guest_memory {
@@ -38,9 +42,13 @@ void plic_lower(void);
 /* guest.S */
 extern const uint8_t guest_begin[], guest_end[];
 extern const uint8_t guest_touch[], guest_load[], guest_rotate[], guest_fp[], guest_csrs[], guest_trap[], guest_wait[],
-    guest_sum[], guest_calls[], guest_pages[], guest_stop[];
+    guest_sum[], guest_calls[], guest_pages[], guest_stop[], guest_vector[], guest_vrotate[];
 extern const uint8_t g_lb[], g_lh[], g_lw[], g_ld[], g_lbu[], g_lhu[], g_lwu[], g_flw[], g_fld[], g_sb[], g_sh[],
-    g_sw[], g_sd[], g_fsw[], g_fsd[], g_amo[], g_jump[], g_hcsr[], g_wfi[], g_wrs[], g_nop[], g_time[], g_c_lw[],
-    g_c_ld[], g_c_sw[], g_c_sd[], g_c_fld[], g_c_fsd[], g_c_lwsp[], g_c_ldsp[], g_c_sdsp[], g_c_fldsp[];
+    g_sw[], g_sd[], g_fsw[], g_fsd[], g_amo[], g_jump[], g_hcsr[], g_wfi[], g_wrs[], g_nop[], g_time[], g_vector[],
+    g_c_lw[], g_c_ld[], g_c_sw[], g_c_sd[], g_c_fld[], g_c_fsd[], g_c_lwsp[], g_c_ldsp[], g_c_sdsp[], g_c_fldsp[];
+
+/* guest.S, for the host */
+void host_vector_load(const uint64_t v[32]);
+void host_vector_store(uint64_t v[32]);
 
 #endif
