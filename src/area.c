@@ -60,7 +60,8 @@ static inline struct s2_area area_at(const struct s2_areas *s, int32_t p, int32_
   //@ assert w: Win(s, p, g);
   struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
   //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
-  //@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> KCovers(k, i, h) && idx(k, h) == i;
+  /*@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==>
+        KCovers(k, i, h) && idx(k, h) == i; */
   //@ assert p: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> Win(s, p, h) && win(s, h) == p;
   return a;
 }
@@ -263,20 +264,13 @@ static void start_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
     ensures taken: \result ==> \exists integer g; x <= g < y && !NoArea(s, g); */
 static bool is_taken(const struct s2_areas *s, struct spot at, int64_t y) /*@ ghost (int64_t x) */ {
   const struct s2_chunk *k = &s->chunks[s->id[at.p]];
-  //@ assert w: \forall integer g; x <= g ==> Win(s, win(s, g), g) && at.p <= win(s, g);
-  //@ assert kc: \forall integer i; at.i <= i < k->n ==> KCovers(k, i, St(k, i)) && !KNone(k, St(k, i)) && Win(s, at.p, St(k, i));
+#include "proofs/wp/is_taken.acsl"
   if (at.i < k->n) {
-    //@ assert wit: St(k, at.i) < y ==> (St(k, at.i) <= x ==> KCovers(k, at.i, x) && !NoArea(s, x)) && (x < St(k, at.i) ==> win(s, St(k, at.i)) == at.p && !NoArea(s, St(k, at.i)));
-    //@ assert hr: y <= St(k, at.i) ==> \forall integer i; at.i <= i < k->n ==> y <= St(k, i);
-    //@ assert fr: y <= St(k, at.i) ==> \forall integer g; x <= g < y ==> Win(s, at.p, g) && win(s, g) == at.p && KNone(k, g);
+#include "proofs/wp/is_taken_here.acsl"
     return k->start[at.i] < y;
   }
-  //@ assert no: \forall integer g; x <= g ==> KNone(k, g);
   bool taken = is_pair(s, at.p) && starts_before(&s->chunks[s->id[at.p + 1]], 0, y);
-  //@ assert m0: at.p + 1 < s->n ==> KCovers(WChunk(s, at.p + 1), 0, St(WChunk(s, at.p + 1), 0)) && !KNone(WChunk(s, at.p + 1), St(WChunk(s, at.p + 1), 0)) && Win(s, at.p + 1, St(WChunk(s, at.p + 1), 0));
-  //@ assert wt: taken ==> x <= St(WChunk(s, at.p + 1), 0) < y && !NoArea(s, St(WChunk(s, at.p + 1), 0));
-  //@ assert mn: !taken ==> at.p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, at.p + 1), g);
-  //@ assert mw: !taken ==> \forall integer g; x <= g < y ==> win(s, g) == at.p || win(s, g) == at.p + 1;
+#include "proofs/wp/is_taken_next.acsl"
   return taken;
 }
 
@@ -389,8 +383,8 @@ static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
     requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
     requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
     terminates \true; exits \false;
-    assigns AREA_ALL(s);
-    ensures inv: AreasInv(s);
+    assigns s->lo[0 .. s->cap - 1], s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && at.i < Kn(WChunk(s, at.p));
     ensures in: \forall integer g; x <= g < y ==>
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
@@ -399,14 +393,37 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
   reach(s, at.p, y);
   //@ ghost Reached: ;
   insert_in(s, at.p, at.i, x, y, pl);
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
+}
+
+/** The same where the chunk is full. Making room may move the place beside an area that the new one must be one with. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) && Kn(WChunk(s, at.p)) == 64;
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
+static s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  struct spot r = make_place(s, x, at);
+  if (r.p < 0) {
+    return S2_ERR_NO_AREAS;
+  }
+  //@ ghost Room: ;
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
+  put_area(s, r, x, y, pl);
   //@ ghost In: ;
-  int32_t i = unite_within(s, at.p, at.i);
+  int32_t i = unite_within(s, r.p, r.i);
   //@ ghost Within: ;
-  unite_borders(s, at.p, i);
-  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
-  //@ assert k2a: \forall integer g; 0 <= g ==> AreaKept{In,Within}(s, g);
-  //@ assert k2b: \forall integer g; 0 <= g ==> AreaKept{Within,Here}(s, g);
-  //@ assert k2c: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
+  unite_borders(s, r.p, i);
+  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{In,Within}(s, g);
+  //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Within,Here}(s, g);
+  //@ assert k3: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
+  return S2_OK;
 }
 
 /** [x, y) is free and touches nothing like it in its chunk: a new area. */
@@ -421,14 +438,14 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
-static s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
-  struct spot r = roomy(s, x, at);
-  if (r.p < 0) {
-    return S2_ERR_NO_AREAS;
+static inline s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  if (s->chunks[s->id[at.p]].n == FULL) {
+    return add_crowded(s, at, x, y, pl);
   }
-  //@ ghost Room: ;
-  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
-  put_area(s, r, x, y, pl);
+  put_area(s, at, x, y, pl);
+  //@ ghost In: ;
+  unite_borders(s, at.p, at.i);
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
   return S2_OK;
 }
 

@@ -150,7 +150,8 @@ static struct s2_area chunk_find(const struct s2_chunk *k, int64_t g) {
   int32_t i = chunk_last(k, g);
   struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
   //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
-  //@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> KCovers(k, i, h) && idx(k, h) == i;
+  /*@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==>
+        KCovers(k, i, h) && idx(k, h) == i; */
   return a;
 }
 
@@ -521,7 +522,8 @@ static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_
   //@ assert km: \forall integer g; KWhole{Ins,Here}(m, m, g);
   //@ assert in: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KWhole{Pre,Here}(k, m, g);
   //@ assert mo: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Pre,Here}(m, m, g);
-  //@ assert ko: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Ins,Here}(k, k, g) && KWhole{Pre,Here}(k, k, g);
+  //@ assert k1: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Ins,Here}(k, k, g);
+  //@ assert k2: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==> KWhole{Pre,Here}(k, k, g);
 }
 
 /** attr with other rights. Rights are the lowest digit to base 16, so no bit operation is needed. */

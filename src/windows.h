@@ -85,7 +85,8 @@ static void move_border(struct s2_areas *s, int32_t p, int64_t v) {
   //@ assert i2: \forall integer g; !KNone(WChunk(s, p), g) ==> v <= g && Win(s, p, g);
   //@ assert in: AreaInside(s);
   //@ assert w: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && Win{Pre}(s, win{Pre}(s, g), g);
-  //@ assert w1: \forall integer g; 0 <= g ==> !(p - 1 <= win{Pre}(s, g) <= p) ==> Win(s, win{Pre}(s, g), g) && win(s, g) == win{Pre}(s, g);
+  //@ assert v1: \forall integer g; 0 <= g ==> !(p - 1 <= win{Pre}(s, g) <= p) ==> Win(s, win{Pre}(s, g), g);
+  //@ assert w1: \forall integer g; 0 <= g ==> !(p - 1 <= win{Pre}(s, g) <= p) ==> win(s, g) == win{Pre}(s, g);
   //@ assert v2: \forall integer g; 0 <= g < v ==> p - 1 <= win{Pre}(s, g) <= p ==> Win(s, p - 1, g);
   //@ assert w2: \forall integer g; 0 <= g < v ==> p - 1 <= win{Pre}(s, g) <= p ==> win(s, g) == p - 1;
   //@ assert v3: \forall integer g; v <= g ==> p - 1 <= win{Pre}(s, g) <= p ==> Win(s, p, g);
@@ -134,7 +135,8 @@ static void windows_open(struct s2_areas *s, int32_t p) {
     terminates \true; exits \false; assigns s->nspare, s->spare[0 .. s->cap - 1];
     ensures n: s->nspare == \old(s->nspare) + (b - a);
     ensures old: \forall integer j; 0 <= j < \old(s->nspare) ==> WSp(s, j) == WSp{Pre}(s, j);
-    ensures new: \forall integer j; \old(s->nspare) <= j < s->nspare ==> WSp(s, j) == WId(s, a + (j - \old(s->nspare))); */
+    ensures new: \forall integer j; \old(s->nspare) <= j < s->nspare ==>
+                   WSp(s, j) == WId(s, a + (j - \old(s->nspare))); */
 static void windows_spare(struct s2_areas *s, int32_t a, int32_t b) {
   int32_t p = a;
   /*@ loop invariant in: a <= p <= b && s->nspare == \at(s->nspare, Pre) + (p - a);
@@ -179,7 +181,8 @@ static void windows_drop(struct s2_areas *s, int32_t a, int32_t b) {
   while (p < s->n) {
     window_copy(s, p, p - (b - a));
     //@ assert at: WLo{Pre}(s, p) == WLo(s, p - (b - a)) && WId{Pre}(s, p) == WId(s, p - (b - a));
-    //@ assert mv: \forall integer q; b <= q < p ==> WLo{Pre}(s, q) == WLo(s, q - (b - a)) && WId{Pre}(s, q) == WId(s, q - (b - a));
+    //@ assert ml: \forall integer q; b <= q < p ==> WLo{Pre}(s, q) == WLo(s, q - (b - a));
+    //@ assert mi: \forall integer q; b <= q < p ==> WId{Pre}(s, q) == WId(s, q - (b - a));
     p++;
   }
   s->n -= b - a;
