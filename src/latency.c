@@ -21,6 +21,26 @@ void s2_latency_init(struct s2_latency *h) {
   h->max = 0;
 }
 
+/** A value halved some number of times, so often that its three first bits are left. */
+struct halved {
+  int64_t top;
+  uint32_t times;
+};
+
+/** One step: halved `by` times more, span being 2^by, where that leaves three bits. */
+/*@ requires top: 4 <= h.top && 1 <= span <= 4294967296 && h.times <= 60 && by <= 32;
+    terminates \true; exits \false; assigns \nothing;
+    ensures low: 4 <= \result.top;
+    ensures less: h.top >= 4 * span ==> \result.top == h.top / span && \result.times == h.times + by;
+    ensures same: h.top < 4 * span ==> \result.top == h.top && \result.times == h.times; */
+static inline struct halved halve(struct halved h, int64_t span, uint32_t by) {
+  if (h.top >= 4 * span) {
+    h.top /= span;
+    h.times += by;
+  }
+  return h;
+}
+
 /** The bucket of v: v itself below 16, else 16 + 4 * (power of two - 4) + the two bits behind the first. */
 /*@ requires v: 0 <= v;
     terminates \true; exits \false; assigns \nothing;
@@ -29,22 +49,27 @@ static uint32_t bucket_of(int64_t v) {
   if (v < EXACT) {
     return (uint32_t)v;
   }
-  int64_t top = v;
-  uint32_t halved = 0;
-  /*@ loop invariant top: 4 <= top && halved <= 61;
-      loop assigns top, halved;
-      loop variant top; */
-  while (top >= 8) {
-    top /= 2;
-    halved++;
-  }
-  /* 4 <= top < 8, and v is at least 16, so it was halved at least twice */
-  return EXACT + (halved - 2u) * 4u + (uint32_t)(top - 4);
+  struct halved h = {v, 0};
+  h = halve(h, INT64_C(4294967296), 32);
+  //@ assert h32: 4 <= h.top && (h.times == 32 && h.top < 2147483648 || h.times == 0 && 16 <= h.top < 17179869184);
+  h = halve(h, INT64_C(65536), 16);
+  /*@ assert h16: 4 <= h.top && (h.times == 48 && h.top < 32768 || h.times == 32 && h.top < 262144 ||
+                                 h.times == 16 && h.top < 262144 || h.times == 0 && 16 <= h.top < 262144); */
+  h = halve(h, INT64_C(256), 8);
+  /*@ assert h8: 4 <= h.top < 1024 && (h.times == 0 && 16 <= h.top || 8 <= h.times <= 48 || h.times == 56 && h.top < 128); */
+  h = halve(h, INT64_C(16), 4);
+  /*@ assert h4: 4 <= h.top < 64 && (h.times == 0 && 16 <= h.top || 4 <= h.times <= 56 || h.times == 60 && h.top < 8); */
+  h = halve(h, INT64_C(4), 2);
+  //@ assert h2: 4 <= h.top < 16 && 2 <= h.times <= 60 && (h.times > 58 ==> h.top < 8);
+  h = halve(h, INT64_C(2), 1);
+  //@ assert h1: 4 <= h.top < 8 && 2 <= h.times <= 60;
+  return EXACT + (h.times - 2u) * 4u + (uint32_t)(h.top - 4);
 }
 
 /** The largest value of bucket k. */
 /*@ requires k: k < S2_LATENCY_BUCKETS;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures end: 0 <= \result; */
 static int64_t end_of(uint32_t k) {
   if (k < EXACT) {
     return k;
@@ -78,7 +103,11 @@ void s2_latency_add(struct s2_latency *h, uint64_t cycles) {
     terminates \true; exits \false; assigns \nothing;
     ensures share: 0 <= \result <= n; */
 static int64_t share_of(int64_t n, uint32_t permyriad) {
-  return n / 10000 * permyriad + (n % 10000 * permyriad + 9999) / 10000;
+  int64_t whole = n / 10000;
+  int64_t rest = n % 10000;
+  //@ assert parts: n == 10000 * whole + rest && 0 <= whole && 0 <= rest < 10000;
+  //@ assert most: 0 <= whole * permyriad <= whole * 10000 && 0 <= rest * permyriad <= rest * 10000;
+  return whole * permyriad + (rest * permyriad + 9999) / 10000;
 }
 
 int64_t s2_latency_percentile(const struct s2_latency *h, uint32_t permyriad) {
@@ -97,7 +126,8 @@ int64_t s2_latency_percentile(const struct s2_latency *h, uint32_t permyriad) {
   for (k = 0; k < S2_LATENCY_BUCKETS; k++) {
     s2_count(&sum, h->bucket[k]);
     if (sum >= want && sum > 0) {
-      return end_of(k) < h->max ? end_of(k) : h->max;
+      int64_t end = end_of(k);
+      return end < h->max ? end : h->max;
     }
   }
   return h->max;

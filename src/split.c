@@ -77,10 +77,108 @@ uint32_t s2_plan_cut(const struct s2_pool *p, uint64_t gpa, uint64_t end) {
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
-    ensures fresh: Flushed(&pt->pool); */
+    ensures fresh: pt->pool.nlimbo > 0 ==> Flushed(&pt->pool); */
 static void flush_break(struct s2_pt *pt, uint64_t base, uint8_t l) {
   s2_pt_count(pt, &pt->flush.breaks);
   s2_flush_range(pt, base, base + s2_span(l), l);
+}
+
+/** Take out the block at `at`, which covers base, and forget it everywhere. Returns what the entry held last. */
+/*@ requires inv: Good(pt) && base <= width(62);
+    requires at: Used(&pt->pool, at.t) && at.i < 512 && at.l == pt->pool.nodes[at.t].level &&
+                 at.e == pt->pool.tables[at.t].e[at.i];
+    requires leaf: pte_kind(at.l, at.e) == 1;
+    terminates \true; exits \false;
+    assigns pt->pool.tables[at.t].e[at.i], pt->pool.nodes[at.t].live, pt->flush.epoch, pt->flush.ranges, pt->flush.fulls,
+            pt->flush.breaks;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures was: \result == at.e;
+    ensures hole: pt->pool.tables[at.t].e[at.i] == 0;
+    ensures lev: \forall integer va; Dom(&pt->pool, va) ==> lev(&pt->pool, va) == \old(lev(&pt->pool, va));
+    ensures in: \forall integer va; Dom(&pt->pool, va) ==> In(&pt->pool, at.t, at.i, va) ==>
+                  lev(&pt->pool, va) == at.l && PA(&pt->pool, va) == -1 && AT(&pt->pool, va) == -1 &&
+                  \old(PA(&pt->pool, va)) == pte_pa(at.l, at.e) + off(va, at.l) &&
+                  \old(AT(&pt->pool, va)) == pte_attr(at.l, at.e);
+    ensures out: \forall integer va; Dom(&pt->pool, va) ==> !In(&pt->pool, at.t, at.i, va) ==>
+                   PA(&pt->pool, va) == \old(PA(&pt->pool, va)) && AT(&pt->pool, va) == \old(AT(&pt->pool, va)); */
+static uint64_t break_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
+  struct s2_pool *p = &pt->pool;
+  //@ ghost s2_lemma_cnt(p, at.t);
+  uint64_t e = s2_entry_break(p, at.t, at.i);
+  //@ ghost s2_lemma_cnt(p, at.t);
+  s2_live_add(p, at.t, -1);
+  //@ assert cn: p->nodes[at.t].live == cnt(p, at.t, 512);
+  //@ assert lv: Live(p);
+  //@ assert n0: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> p->tables[t].e[j] == \at(pt->pool.tables[t].e[j], Pre) || p->tables[t].e[j] == 0;
+  //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> pte_kind(p->nodes[t].level, \at(pt->pool.tables[t].e[j], Pre)) != 4;
+  //@ assert nb: NoBad(p);
+  //@ assert good: GoodPool(p);
+  //@ assert gpt: GoodPt(pt);
+  flush_break(pt, base, at.l);
+  return e;
+}
+
+/** A new table of 512 leaves one level down, mapping hpa on, in the hole of t, which is of level l, that covers base. */
+/*@ requires inv: GoodPool(p) && 0 < p->nfree && 0 < l && base <= width(62) && off(base, l) == 0;
+    requires at: Used(p, t) && p->nodes[t].level == l && p->nodes[t].key == base_of(base, l);
+    requires hole: p->tables[t].e[slot_of(base, l)] == 0;
+    requires hpa: l <= S2_FMT_LEAF_MAX && off(hpa, l) == 0 && hpa + gran(l) <= width(S2_FMT_HPA_BITS);
+    requires attr: attr_made(attr);
+    terminates \true; exits \false;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
+    ensures inv: GoodPool(p);
+    ensures taken: p->nfree == \old(p->nfree) - 1;
+    ensures in: \forall integer va; Dom(p, va) ==> base <= va < base + gran(l) ==>
+                  lev(p, va) == l - 1 && PA(p, va) == hpa + off(va, l) && AT(p, va) == attr;
+    ensures out: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(l)) ==>
+                   lev(p, va) == \old(lev(p, va)) && PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
+static void link_leaves(struct s2_pool *p, uint32_t t, uint64_t base, uint8_t l, uint64_t hpa, uint32_t attr) {
+  uint8_t m = (uint8_t)(l - 1);
+  uint32_t i = s2_slot(base, l);
+  //@ assert tr: \forall integer va; 0 <= va ==> part(slot_of(va, m), m) + off(va, m) == off(va, l);
+  //@ assert en: \forall integer va; 0 <= va ==> ((base_of(va, l) == base_of(base, l) && slot_of(va, l) == i) <==> base <= va < base + gran(l));
+  //@ assert hp: off(hpa, m) == 0 && part(512, m) <= gran(l);
+  //@ ghost s2_lemma_top(p);
+  //@ assert st: 0 <= p->stack[p->nfree-1] < p->cap && p->nodes[p->stack[p->nfree-1]].level == 255;
+  uint32_t c = s2_tree_fresh(p, 0, S2_ENTRIES, m, hpa, attr);
+  //@ assert ct: c != t && p->nodes[t].level == l && p->tables[t].e[i] == 0;
+  //@ assert us: \forall integer s; Used(p, s) ==> s != c && p->nodes[s].level == \at(p->nodes[s].level, Pre) && \at(Used(p, s), Pre);
+  //@ assert es: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j], Pre);
+  //@ assert bf: NoBad(p);
+  //@ assert ra: \forall integer va; 0 <= va ==> pte_kind(m, ent(p, c, va, m)) == 1 && pte_pa(m, ent(p, c, va, m)) == hpa + part(slot_of(va, m), m) && pte_attr(m, ent(p, c, va, m)) == attr;
+  //@ assert run: \forall integer va; 0 <= va ==> xpa(m, ent(p, c, va, m), va) == hpa + off(va, l) && xat(m, ent(p, c, va, m)) == attr;
+  //@ ghost Fresh: ;
+  s2_tree_link(p, t, i, c);
+  //@ assert lm: p->nodes[c].level == m && p->nodes[t].level == l && p->nodes[t].key == base_of(base, l);
+  //@ assert iff: \forall integer va; 0 <= va ==> (In(p, t, i, va) <==> base <= va < base + gran(l));
+  //@ assert ke: \forall integer j; 0 <= j < 512 ==> p->tables[c].e[j] == \at(p->tables[\at(c,Here)].e[\at(j,Here)], Fresh);
+  //@ assert in: \forall integer va; Dom(p, va) ==> In(p, t, i, va) ==> PA(p, va) == hpa + off(va, l) && AT(p, va) == attr;
+  //@ assert bd: \forall integer j; 0 <= j < 512 ==> pte_kind(m, p->tables[c].e[j]) != 4;
+  //@ assert bo: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> s != c ==> (s != t || j != i) ==> \at(Used(p, s), Fresh) && pte_kind(p->nodes[s].level, p->tables[s].e[j]) == \at(pte_kind(p->nodes[s].level, p->tables[s].e[j]), Fresh);
+  //@ assert nb: NoBad(p);
+}
+
+/** Make: what the block e held, which was at `at` and covered base, as 512 leaves in its hole. */
+/*@ requires inv: GoodPt(pt) && GoodPool(&pt->pool) && 0 < pt->pool.nfree && base <= width(62) && off(base, at.l) == 0;
+    requires at: Used(&pt->pool, at.t) && at.l == pt->pool.nodes[at.t].level && pt->pool.nodes[at.t].key == base_of(base, at.l);
+    requires hole: pt->pool.tables[at.t].e[slot_of(base, at.l)] == 0;
+    requires leaf: 0 < at.l && pte_kind(at.l, e) == 1;
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1];
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures taken: pt->pool.nfree == \old(pt->pool.nfree) - 1;
+    ensures in: \forall integer va; Dom(&pt->pool, va) ==> base <= va < base + gran(at.l) ==>
+                  lev(&pt->pool, va) == at.l - 1 && PA(&pt->pool, va) == pte_pa(at.l, e) + off(va, at.l) &&
+                  AT(&pt->pool, va) == pte_attr(at.l, e);
+    ensures out: \forall integer va; Dom(&pt->pool, va) ==> !(base <= va < base + gran(at.l)) ==>
+                   lev(&pt->pool, va) == \old(lev(&pt->pool, va)) && PA(&pt->pool, va) == \old(PA(&pt->pool, va)) &&
+                   AT(&pt->pool, va) == \old(AT(&pt->pool, va)); */
+static void make_leaves(struct s2_pt *pt, struct s2_pos at, uint64_t base, uint64_t e) {
+  //@ assert sep: \separated(&pt->flush.ranges, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.fulls, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.breaks, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->splits, pt->pool.nodes + (0 .. pt->pool.cap-1));
+  link_leaves(&pt->pool, at.t, base, at.l, s2_entry_hpa(at.l, e), s2_entry_attr(at.l, e));
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+  //@ assert gpt: GoodPt(pt);
 }
 
 /** Replace the block at `at`, which covers base, by a table of 512 leaves one level down. */
@@ -100,51 +198,23 @@ static void flush_break(struct s2_pt *pt, uint64_t base, uint8_t l) {
     ensures out: \forall integer va; Dom(&pt->pool, va) ==> !(base <= va < base + gran(at.l)) ==>
                    lev(&pt->pool, va) == \old(lev(&pt->pool, va)); */
 static void split_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
-  struct s2_pool *p = &pt->pool;
-  uint8_t m = (uint8_t)(at.l - 1);
-  //@ ghost s2_lemma_cnt(p, at.t);
-  //@ assert iff: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> base <= v < base + gran(at.l));
-  uint64_t e = s2_entry_break(p, at.t, at.i);
-  //@ assert old: \forall integer va; Dom(p, va) ==> In(p, at.t, at.i, va) ==> \at(PA(&pt->pool, va), Pre) == pte_pa(at.l, e) + off(va, at.l) && \at(AT(&pt->pool, va), Pre) == pte_attr(at.l, e);
-  //@ ghost s2_lemma_cnt(p, at.t);
-  s2_live_add(p, at.t, -1);
-  //@ assert cn: p->nodes[at.t].live == cnt(p, at.t, 512);
-  //@ assert lv: Live(p);
-  //@ assert n0: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> p->tables[t].e[j] == \at(pt->pool.tables[t].e[j], Pre) || p->tables[t].e[j] == 0;
-  //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> pte_kind(p->nodes[t].level, \at(pt->pool.tables[t].e[j], Pre)) != 4;
-  //@ assert nb: NoBad(p);
-  //@ assert ob: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
-  //@ assert good: GoodPool(p);
-  //@ assert gpt: GoodPt(pt);
-  flush_break(pt, base, at.l);
-  uint64_t hpa = s2_entry_hpa(at.l, e);
-  //@ assert tr: \forall integer va; 0 <= va ==> part(slot_of(va, m), m) + off(va, m) == off(va, at.l);
-  //@ assert hp: off(hpa, m) == 0 && part(512, m) <= gran(at.l);
-  //@ ghost s2_lemma_top(p);
-  //@ assert st: 0 <= p->stack[p->nfree-1] < p->cap && p->nodes[p->stack[p->nfree-1]].level == 255;
-  uint32_t c = s2_tree_fresh(p, 0, S2_ENTRIES, m, hpa, s2_entry_attr(at.l, e));
-  //@ assert cl: c != at.t && p->nodes[at.t].level == at.l && p->tables[at.t].e[at.i] == 0 && NoTables(p, c, m);
-  //@ assert r0: \forall integer k; 0 <= k < 512 ==> pte_kind(m, p->tables[c].e[k]) == 1 && pte_pa(m, p->tables[c].e[k]) == hpa + part(k, m) && pte_attr(m, p->tables[c].e[k]) == pte_attr(at.l, e);
-  //@ assert of: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
-  //@ assert ra: \forall integer va; 0 <= va ==> pte_kind(m, ent(p, c, va, m)) == 1 && pte_pa(m, ent(p, c, va, m)) == hpa + part(slot_of(va, m), m) && pte_attr(m, ent(p, c, va, m)) == pte_attr(at.l, e);
-  //@ assert run: \forall integer va; 0 <= va ==> xpa(m, ent(p, c, va, m), va) == hpa + off(va, at.l) && xat(m, ent(p, c, va, m)) == pte_attr(at.l, e);
-  //@ ghost Fresh: ;
-  s2_tree_link(p, at.t, at.i, c);
-  //@ assert lm: p->nodes[c].level == m && p->nodes[at.t].level == at.l;
-  //@ assert iff2: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> base <= v < base + gran(at.l));
-  //@ assert in2: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> lev(p, va) == m;
-  //@ assert ol: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
-  //@ assert keep: \forall integer j; 0 <= j < 512 ==> p->tables[c].e[j] == \at(p->tables[\at(c,Here)].e[\at(j,Here)], Fresh);
-  //@ assert run2: \forall integer va; 0 <= va ==> xpa(m, ent(p, c, va, m), va) == hpa + off(va, at.l) && xat(m, ent(p, c, va, m)) == pte_attr(at.l, e);
-  //@ assert new: \forall integer va; Dom(p, va) ==> In(p, at.t, at.i, va) ==> PA(p, va) == hpa + off(va, at.l) && AT(p, va) == pte_attr(at.l, e);
+  //@ ghost struct s2_pool *p = &pt->pool;
+  //@ assert en: \forall integer va; 0 <= va ==> ((base_of(va, at.l) == base_of(base, at.l) && slot_of(va, at.l) == at.i) <==> base <= va < base + gran(at.l));
+  //@ assert sep: \separated(&pt->flush.ranges, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.fulls, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.breaks, p->nodes + (0 .. p->cap-1)) && \separated(&pt->splits, p->nodes + (0 .. p->cap-1));
+  uint64_t e = break_block(pt, at, base);
+  //@ assert kt: p->nodes[at.t].key == base_of(base, at.l) && p->nodes[at.t].level == at.l;
+  //@ assert bi: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> \at(PA(&pt->pool, va), Pre) == pte_pa(at.l, e) + off(va, at.l) && \at(AT(&pt->pool, va), Pre) == pte_attr(at.l, e);
+  //@ assert no: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> !In(p, at.t, at.i, va);
+  //@ assert ol: \forall integer va; Dom(p, va) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre);
+  //@ assert op: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre);
+  //@ assert oa: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> AT(p, va) == \at(AT(&pt->pool, va), Pre);
+  make_leaves(pt, at, base, e);
+  //@ assert si: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre) && AT(p, va) == \at(AT(&pt->pool, va), Pre);
+  //@ assert so: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(at.l)) ==> lev(p, va) == \at(lev(&pt->pool, va), Pre) && PA(p, va) == \at(PA(&pt->pool, va), Pre) && AT(p, va) == \at(AT(&pt->pool, va), Pre);
   //@ assert same: Same{Pre,Here}(&pt->pool);
   //@ assert ins: Inside(pt) && p->nlimbo == 0;
-  //@ assert bc: \forall integer j; 0 <= j < 512 ==> pte_kind(p->nodes[c].level, p->tables[c].e[j]) == 1;
-  //@ assert bo: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> t != c ==> (t != at.t || j != at.i) ==> \at(Used(p, t), Fresh) && pte_kind(p->nodes[t].level, p->tables[t].e[j]) == \at(pte_kind(p->nodes[t].level, p->tables[t].e[j]), Fresh);
-  //@ assert bf: \at(NoBad(p), Fresh);
-  //@ assert bad: NoBad(p);
-  //@ assert made: GoodPool(p);
-  s2_flush_mapped(pt, base, base + s2_span(at.l), m, true);
+  //@ assert lv: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> lev(p, va) == at.l - 1;
+  s2_flush_mapped(pt, base, base + s2_span(at.l), (uint8_t)(at.l - 1), true);
   s2_pt_count(pt, &pt->splits);
   //@ assert ine: Inside(pt) && pt->pool.nlimbo == 0;
 }
@@ -240,6 +310,17 @@ s2_status s2_pt_split(struct s2_pt *pt, uint64_t gpa) {
   return S2_OK;
 }
 
+/*@ // entry k of table t is the leaf of level m that continues the run that starts with entry 0; accessed and dirty apart
+    predicate Continues{L}(struct s2_pool *p, integer t, integer m, integer k) =
+      pte_kind(m, p->tables[t].e[k]) == 1 && pte_pa(m, p->tables[t].e[k]) == pte_pa(m, p->tables[t].e[0]) + part(k, m) &&
+      without_ad(pte_attr(m, p->tables[t].e[k])) == without_ad(pte_attr(m, p->tables[t].e[0]));
+    // its 512 leaves of level m are what one block of level l would be
+    predicate Uniform{L}(struct s2_pool *p, integer t, integer m, integer l) =
+      off(pte_pa(m, p->tables[t].e[0]), l) == 0 && \forall integer k; 0 <= k < 512 ==> Continues(p, t, m, k);
+    // what the block would be: where its memory starts, and its attributes, accessed and dirty apart
+    logic integer first_pa{L}(struct s2_pool *p, integer t, integer m) = pte_pa(m, p->tables[t].e[0]);
+    logic integer first_at{L}(struct s2_pool *p, integer t, integer m) = without_ad(pte_attr(m, p->tables[t].e[0])); */
+
 /** What a block of level m + 1 in place of table t would be; status says why it cannot. */
 struct merged {
   s2_status status;
@@ -247,24 +328,31 @@ struct merged {
   uint32_t attr;
 };
 
-/** Is e the leaf of level m that continues the run r? */
+/** Is e the leaf of level m that continues the run r, at hpa? */
 /*@ requires m: m < S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK <==> pte_kind(m, e) == 1 && pte_pa(m, e) == hpa &&
+                  without_ad(pte_attr(m, e)) == without_ad(r.attr);
+    ensures fit: \result == S2_OK ==> hpa + gran(m) <= width(S2_FMT_HPA_BITS) && attr_made(pte_attr(m, e)); */
 static s2_status continues(struct merged r, uint64_t e, uint8_t m, uint64_t hpa) {
   uint32_t kind = s2_entry_kind(m, e);
   if (kind == S2_EMPTY) {
     return S2_ERR_NOT_MAPPED;
   }
-  if (kind != S2_LEAF || s2_entry_hpa(m, e) != hpa || (s2_entry_attr(m, e) & ~S2_AD_MASK) != (r.attr & ~S2_AD_MASK)) {
+  if (kind != S2_LEAF || s2_entry_hpa(m, e) != hpa || !s2_attr_same(s2_entry_attr(m, e), r.attr)) {
     return S2_ERR_UNIFORM;
   }
   return S2_OK;
 }
 
 /** Read the 512 leaves of level m in t; accessed and dirty state is their union. */
-/*@ requires wf: Wf(p) && t < p->cap && m < S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
-static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m) {
+/*@ requires wf: Wf(p) && t < p->cap && m < S2_MAX_LEVEL && l == m + 1 && 0 <= S2_FMT_HPA_BITS <= 56;
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result.status == S2_OK <==> Uniform(p, t, m, l);
+    ensures hpa: \result.status == S2_OK ==> \result.hpa == first_pa(p, t, m) &&
+                   \result.hpa + gran(l) <= width(S2_FMT_HPA_BITS);
+    ensures attr: \result.status == S2_OK ==> attr_made(\result.attr) && without_ad(\result.attr) == first_at(p, t, m); */
+static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m, uint8_t l) {
   struct merged r = {S2_OK, 0, 0};
   uint64_t first = s2_entry_read(p, t, 0);
   if (s2_entry_kind(m, first) != S2_LEAF) {
@@ -274,49 +362,163 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
   r.hpa = s2_entry_hpa(m, first);
   r.attr = s2_entry_attr(m, first);
   uint64_t hpa = r.hpa;
+  //@ assert cap: gran(m) <= 281474976710656 && width(S2_FMT_HPA_BITS) <= width(62) && part(0, m) == 0;
   uint32_t i;
   /*@ loop invariant i: 0 <= i <= 512;
+      loop invariant ok: r.status == S2_OK ==> \forall integer k; 0 <= k < i ==> Continues(p, t, m, k);
+      loop invariant no: r.status != S2_OK ==> 0 < i && !Continues(p, t, m, i - 1);
+      loop invariant hpa: r.status == S2_OK ==> hpa == r.hpa + part(i, m) && hpa <= width(62);
+      loop invariant fit: r.status == S2_OK ==> 0 < i ==> r.hpa + part(i, m) <= width(S2_FMT_HPA_BITS);
+      loop invariant attr: r.hpa == first_pa(p, t, m) && attr_made(r.attr) && without_ad(r.attr) == first_at(p, t, m);
       loop assigns i, r, hpa;
       loop variant 512 - i; */
   for (i = 0; i < S2_ENTRIES && r.status == S2_OK; i++) {
+    //@ assert st: part(i + 1, m) == part(i, m) + gran(m);
     uint64_t e = s2_entry_read(p, t, i);
     r.status = continues(r, e, m, hpa);
+    //@ assert co: r.status == S2_OK <==> Continues(p, t, m, i);
     if (r.status == S2_OK) {
-      r.attr |= s2_entry_attr(m, e) & S2_AD_MASK;
+      r.attr = s2_attr_join(r.attr, s2_entry_attr(m, e));
     }
     hpa += s2_span(m);
   }
-  if (r.status == S2_OK && s2_offset(r.hpa, (uint8_t)(m + 1)) != 0) {
+  //@ assert full: bytes(512, m) == gran(l) && bytes(512, m) == part(512, m);
+  if (r.status == S2_OK && s2_offset(r.hpa, l) != 0) {
     r.status = S2_ERR_UNIFORM;
   }
   return r;
 }
 
+/** Break: the link of level l to t, whose leaves are a block's, goes out of its parent and is forgotten everywhere. */
+/*@ requires inv: Good(pt) && Dom(&pt->pool, gpa) && gpa <= width(62) && 0 < l <= pt->pool.top && off(gpa, l) == 0;
+    requires t: t < pt->pool.cap && tab(&pt->pool, l - 1, gpa) == t;
+    requires same: Uniform(&pt->pool, t, l - 1, l);
+    terminates \true; exits \false;
+    assigns pt->pool.nlimbo, pt->pool.used[0 .. 4], pt->pool.tables[0 .. pt->pool.cap-1],
+            pt->pool.nodes[0 .. pt->pool.cap-1], pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges,
+            pt->flush.fulls, pt->flush.breaks;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures fresh: pt->pool.nlimbo == 1 && Flushed(&pt->pool);
+    ensures at: Used(&pt->pool, \result) && pt->pool.nodes[\result].level == l && pt->pool.nodes[\result].key == base_of(gpa, l);
+    ensures hole: lev(&pt->pool, gpa) == l && cur(&pt->pool, gpa) == 0;
+    ensures kept: \forall integer j; 0 <= j < 512 ==> pt->pool.tables[t].e[j] == \old(pt->pool.tables[t].e[j]);
+    ensures in: \forall integer va; Dom(&pt->pool, va) ==> gpa <= va < gpa + gran(l) ==>
+                  \old(PA(&pt->pool, va)) == \old(first_pa(&pt->pool, t, l - 1)) + off(va, l) &&
+                  without_ad(\old(AT(&pt->pool, va))) == \old(first_at(&pt->pool, t, l - 1));
+    ensures out: \forall integer va; Dom(&pt->pool, va) ==> !(gpa <= va < gpa + gran(l)) ==>
+                   PA(&pt->pool, va) == \old(PA(&pt->pool, va)) && AT(&pt->pool, va) == \old(AT(&pt->pool, va)); */
+static uint32_t unlink_leaves(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t l) {
+  struct s2_pool *p = &pt->pool;
+  uint32_t i = s2_slot(gpa, l);
+  //@ ghost uint8_t m = (uint8_t)(l - 1);
+  //@ assert en: \forall integer va; 0 <= va ==> ((base_of(va, l) == base_of(gpa, l) && slot_of(va, l) == i) <==> gpa <= va < gpa + gran(l));
+  //@ assert tr: \forall integer va; 0 <= va ==> part(slot_of(va, m), m) + off(va, m) == off(va, l);
+  //@ assert mm: m == l - 1 && m + 1 == l;
+  //@ assert uf: Uniform(p, t, m, l);
+  //@ assert uc: \forall integer k; 0 <= k < 512 ==> Continues(p, t, m, k);
+  //@ assert un: \forall integer k; 0 <= k < 512 ==> pte_kind(m, p->tables[t].e[k]) == 1 && pte_pa(m, p->tables[t].e[k]) == first_pa(p, t, m) + part(k, m) && without_ad(pte_attr(m, p->tables[t].e[k])) == first_at(p, t, m);
+  //@ assert rs: \forall integer va; 0 <= va ==> pte_kind(m, ent(p, t, va, m)) == 1 && pte_pa(m, ent(p, t, va, m)) == first_pa(p, t, m) + part(slot_of(va, m), m) && without_ad(pte_attr(m, ent(p, t, va, m))) == first_at(p, t, m);
+  //@ assert ra: \forall integer va; 0 <= va ==> xpa(m, ent(p, t, va, m), va) == first_pa(p, t, m) + off(va, l) && without_ad(xat(m, ent(p, t, va, m))) == first_at(p, t, m);
+  //@ ghost s2_lemma_sound(p);
+  //@ ghost s2_lemma_up(p, t, gpa, m);
+  uint32_t parent = s2_table_at(p, gpa, l);
+  //@ ghost s2_lemma_reach(p, parent, gpa, l);
+  //@ assert link: pte_kind(l, p->tables[parent].e[i]) == 2 && pte_child(p, p->tables[parent].e[i]) == t;
+  //@ assert flat: NoTables(p, t, m);
+  //@ ghost s2_lemma_cnt(p, t);
+  //@ assert used: Used(p, t) && p->nodes[t].level == m && p->nodes[t].live == cnt(p, t, 512);
+  //@ assert first: pte_kind(m, p->tables[t].e[0]) == 1;
+  //@ assert live: one(p->tables[t].e[0]) == 1;
+  //@ assert some: p->nodes[t].live != 0;
+  //@ assert room: parent < p->cap && t < p->cap && p->nlimbo == 0 && 0 <= p->cap - p->nlimbo - 1 < p->cap;
+  //@ ghost Linked: ;
+  s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
+  //@ assert us: \forall integer s; Used(p, s) ==> s != t && p->nodes[s].level == \at(p->nodes[s].level, Linked) && \at(Used(p, s), Linked);
+  //@ assert es: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j], Linked) || p->tables[s].e[j] == 0;
+  //@ assert bf: \at(NoBad(p), Linked);
+  //@ assert nb: NoBad(p);
+  //@ assert gp: GoodPool(p);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre);
+  //@ assert gt: GoodPt(pt);
+  //@ assert iff: \forall integer va; 0 <= va ==> (In(p, parent, i, va) <==> gpa <= va < gpa + gran(l));
+  //@ assert pl: p->nodes[parent].level == l && p->nodes[parent].key == base_of(gpa, l);
+  //@ assert ip: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==> \at(PA(&pt->pool, va), Pre) == \at(xpa(m, ent(p, t, va, m), va), Linked);
+  //@ assert ia: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==> \at(AT(&pt->pool, va), Pre) == \at(xat(m, ent(p, t, va, m)), Linked);
+  flush_break(pt, gpa, l);
+  return parent;
+}
+
+/** Make: the block of level l that maps base to hpa, in the hole of t that covers base. */
+/*@ requires inv: GoodPool(p) && Used(p, t) && p->nodes[t].level == l && p->nodes[t].key == base_of(base, l) && off(base, l) == 0;
+    requires hole: p->tables[t].e[slot_of(base, l)] == 0;
+    requires hpa: l <= S2_FMT_LEAF_MAX && off(hpa, l) == 0 && hpa + gran(l) <= width(S2_FMT_HPA_BITS);
+    requires attr: attr_made(attr);
+    terminates \true; exits \false;
+    assigns p->tables[t].e[0 .. 511], p->nodes[t].live;
+    ensures inv: GoodPool(p);
+    ensures in: \forall integer va; Dom(p, va) ==> base <= va < base + gran(l) ==>
+                  PA(p, va) == hpa + off(va, l) && AT(p, va) == attr;
+    ensures out: \forall integer va; Dom(p, va) ==> !(base <= va < base + gran(l)) ==>
+                   PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
+static void put_block(struct s2_pool *p, uint32_t t, uint64_t base, uint8_t l, uint64_t hpa, uint32_t attr) {
+  uint32_t i = s2_slot(base, l);
+  uint64_t e = s2_entry_leaf(l, hpa, attr);
+  //@ assert en: \forall integer va; 0 <= va ==> (In(p, t, i, va) <==> base <= va < base + gran(l));
+  //@ ghost s2_lemma_cnt(p, t);
+  s2_publish();
+  s2_term_write(p, t, i, e);
+  s2_live_add(p, t, 1);
+  //@ assert bi: pte_kind(l, p->tables[t].e[i]) == 1 && p->nodes[t].level == l;
+  //@ assert bo: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> (s != t || j != i) ==> pte_kind(p->nodes[s].level, p->tables[s].e[j]) == \at(pte_kind(p->nodes[s].level, p->tables[s].e[j]), Pre);
+  //@ assert bf: \at(NoBad(p), Pre);
+  //@ assert nb: NoBad(p);
+}
+
 /** Break the link to t, forget it everywhere, then make the block: what the leaves held last decides its A and D. */
-/*@ requires inv: \valid(pt) && Good(pt) && m < S2_MAX_LEVEL;
+/*@ requires inv: Good(pt) && Dom(&pt->pool, gpa) && gpa <= width(62) && 0 < l <= pt->pool.top && m == l - 1 && off(gpa, l) == 0;
+    requires leaf: l <= pt->pool.leaf_max;
+    requires t: t < pt->pool.cap && tab(&pt->pool, m, gpa) == t;
+    requires same: Uniform(&pt->pool, t, m, l);
     terminates \true; exits \false;
     assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
             pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
             pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
-    ensures inv: Good(pt); */
-static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t m) {
+    ensures inv: Good(pt);
+    ensures same: SameButAD{Pre,Post}(&pt->pool); */
+static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t m, uint8_t l) {
   struct s2_pool *p = &pt->pool;
-  uint8_t l = (uint8_t)(m + 1);
-  uint32_t parent = s2_table_at(p, gpa, l);
-  uint32_t i = s2_slot(gpa, l);
-  s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
-  flush_break(pt, gpa, l);
-  struct merged r = merge_leaves(p, t, m);
-  s2_publish();
-  s2_term_write(p, parent, i, s2_entry_leaf(l, r.hpa, r.attr));
-  s2_live_add(p, parent, 1);
+  uint32_t parent = unlink_leaves(pt, gpa, t, l);
+  //@ assert u0: p->tables[t].e[0] == \at(pt->pool.tables[t].e[0], Pre) && \at(Uniform(&pt->pool, t, m, l), Pre);
+  //@ assert uk: \forall integer k; 0 <= k < 512 ==> p->tables[t].e[k] == \at(pt->pool.tables[t].e[k], Pre) && \at(Continues(&pt->pool, t, m, k), Pre);
+  //@ assert uc: \forall integer k; 0 <= k < 512 ==> Continues(p, t, m, k);
+  //@ assert uni: Uniform(p, t, m, l);
+  //@ assert cap: parent < p->cap && p->cap == \at(pt->pool.cap, Pre) && p->tables == \at(pt->pool.tables, Pre) && p->nodes == \at(pt->pool.nodes, Pre);
+  struct merged r = merge_leaves(p, t, m, l); /* again: the hardware may have set bits until the invalidation */
+  //@ assert ok: r.hpa == \at(first_pa(&pt->pool, t, m), Pre) && off(r.hpa, l) == 0 && without_ad(r.attr) == \at(first_at(&pt->pool, t, m), Pre);
+  //@ ghost Broken: ;
+  //@ assert sep: \separated(&pt->flush.ranges, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.fulls, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.breaks, p->nodes + (0 .. p->cap-1)) && \separated(&pt->splits, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.epoch, p->stack + (0 .. p->cap-1));
   (void)s2_pool_drain(p, pt->flush.ctx);
+  //@ ghost s2_lemma_reach(p, parent, gpa, l);
+  //@ assert end: lev(p, gpa) == l && cur(p, gpa) == 0 && tab(p, l, gpa) == parent;
+  //@ assert hole: p->tables[parent].e[slot_of(gpa, l)] == 0;
+  //@ assert gp: GoodPool(p);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Broken) && pt->flush.fulls == \at(pt->flush.fulls, Broken) && pt->flush.breaks == \at(pt->flush.breaks, Broken) && pt->splits == \at(pt->splits, Broken) && pt->flush.epoch == \at(pt->flush.epoch, Broken);
+  //@ assert gt: GoodPt(pt);
+  put_block(p, parent, gpa, l, r.hpa, r.attr);
+  //@ assert gk: GoodPt(pt);
+  //@ assert si: \forall integer va; Dom(p, va) ==> gpa <= va < gpa + gran(l) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre) && without_ad(AT(p, va)) == \at(without_ad(AT(&pt->pool, va)), Pre);
+  //@ assert so: \forall integer va; Dom(p, va) ==> !(gpa <= va < gpa + gran(l)) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre) && AT(p, va) == \at(AT(&pt->pool, va), Pre);
+  //@ assert same: SameButAD{Pre,Here}(&pt->pool);
+  //@ assert ins: Inside(pt) && p->nlimbo == 0;
   s2_flush_mapped(pt, gpa, gpa + s2_span(l), l, false);
+  //@ assert ine: Inside(pt) && p->nlimbo == 0;
 }
 
 /** The arguments of a collapse, in the order of the header. */
 /*@ requires pt: Good(pt);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> 0 < level <= pt->pool.leaf_max && level <= pt->pool.top && off(gpa, level) == 0 &&
+                  gpa < width(pt->gpa_bits); */
 static s2_status check_collapse(const struct s2_pt *pt, uint64_t gpa, uint32_t level) {
   if (level == 0 || level > pt->pool.leaf_max || level > pt->pool.top) {
     return S2_ERR_CONFIG;
@@ -340,12 +542,15 @@ s2_status s2_pt_collapse(struct s2_pt *pt, uint64_t gpa, uint32_t level) {
     }
     return leaf ? S2_ERR_UNIFORM : S2_ERR_NOT_MAPPED;
   }
-  uint8_t m = (uint8_t)(level - 1);
+  uint8_t l = (uint8_t)level;
+  uint8_t m = (uint8_t)(l - 1);
+  //@ ghost s2_lemma_visits(&pt->pool, gpa, m);
   uint32_t t = s2_table_at(&pt->pool, gpa, m);
-  st = merge_leaves(&pt->pool, t, m).status;
+  //@ ghost s2_lemma_reach(&pt->pool, t, gpa, m);
+  st = merge_leaves(&pt->pool, t, m, l).status;
   if (st != S2_OK) {
     return st;
   }
-  replace_by_block(pt, gpa, t, m);
+  replace_by_block(pt, gpa, t, m, l);
   return S2_OK;
 }

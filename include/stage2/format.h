@@ -189,6 +189,18 @@ static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad);
     ensures legal: \result <==> attr_legal(features, attr); */
 static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
 
+/** Do a and b say the same, accessed and dirty apart? */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures same: \result <==> without_ad(a) == without_ad(b); */
+static inline bool s2_attr_same(uint32_t a, uint32_t b);
+
+/** The attributes a of a leaf, accessed and dirty also where those of another leaf, b, are. */
+/*@ requires made: attr_made(a) && attr_made(b);
+    terminates \true; exits \false; assigns \nothing;
+    ensures made: attr_made(\result);
+    ensures join: without_ad(\result) == without_ad(a); */
+static inline uint32_t s2_attr_join(uint32_t a, uint32_t b);
+
 /*
  * Each format also defines, in geometry.h:
  *   S2_FMT_ROOTS       most root tables it can have
@@ -216,6 +228,7 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
 #ifndef __FRAMAC__
 #define S2_HPA_BITS_MAX S2_FMT_HPA_BITS
 #define S2_LEAF_MAX     S2_FMT_LEAF_MAX
+#include "arch/attr_words.h"
 #endif
 
 #endif

@@ -21,16 +21,25 @@ struct s2_latency {
   int64_t max; /* 0 while there is no sample         */
 };
 
+#ifdef __FRAMAC__
+/*@ // what holds of a histogram between any two calls
+    predicate Histogram{L}(struct s2_latency *h) = 0 <= h->count && 0 <= h->sum && 0 <= h->max &&
+      \forall integer k; 0 <= k < S2_LATENCY_BUCKETS ==> 0 <= h->bucket[k]; */
+#endif
+
 /*@ requires mem: \valid(h);
     terminates \true; exits \false;
     assigns *h;
+    ensures inv: Histogram(h);
     ensures none: h->count == 0; */
 void s2_latency_init(struct s2_latency *h);
 
 /** s2_latency_add() - one sample. Values above INT64_MAX count as that. */
-/*@ requires mem: \valid(h) && 0 <= h->count && 0 <= h->sum && \forall integer k; 0 <= k < 256 ==> 0 <= h->bucket[k];
+/*@ requires mem: \valid(h) && Histogram(h);
     terminates \true; exits \false;
     assigns *h;
+    ensures inv: Histogram(h);
+    ensures max: cycles <= INT64_MAX ==> cycles <= h->max;
     ensures one: \old(h->count) < INT64_MAX ==> h->count == \old(h->count) + 1; */
 void s2_latency_add(struct s2_latency *h, uint64_t cycles);
 
@@ -39,18 +48,21 @@ void s2_latency_add(struct s2_latency *h, uint64_t cycles);
  * above it: 5000 is the median, 9900 the 99th percentile, 10000 and above the largest sample. Never above max. 0
  * without samples.
  */
-/*@ requires mem: \valid_read(h) && 0 <= h->count;
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires mem: \valid_read(h) && Histogram(h);
+    terminates \true; exits \false; assigns \nothing;
+    ensures max: 0 <= \result <= h->max; */
 S2_MUST_USE int64_t s2_latency_percentile(const struct s2_latency *h, uint32_t permyriad);
 
 /** s2_latency_mean() - rounded down; 0 without samples. */
-/*@ requires mem: \valid_read(h) && 0 <= h->count;
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires mem: \valid_read(h) && Histogram(h);
+    terminates \true; exits \false; assigns \nothing;
+    ensures mean: 0 <= \result; */
 S2_MUST_USE int64_t s2_latency_mean(const struct s2_latency *h);
 
 /** s2_translate(), its time added to h. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && \valid(h);
-    terminates \true; exits \false; assigns *h; */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && \valid(h) && Histogram(h);
+    terminates \true; exits \false; assigns *h;
+    ensures inv: Histogram(h); */
 S2_MUST_USE struct s2_translation s2_translate_timed(const struct s2_space *s, struct s2_latency *h, uint64_t gpa);
 
 /** s2_fault(), its time added to h. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * attr_words.h - attributes compared and joined as words: the same for all formats, since attr.h says what the bits are.
+ *
+ * The contracts stand in include/stage2/format.h.
+ */
+#ifndef ARCH_ATTR_WORDS_H
+#define ARCH_ATTR_WORDS_H
+
+#include "stage2/attr.h"
+
+static inline bool s2_attr_same(uint32_t a, uint32_t b) {
+  return ((a ^ b) & ~S2_AD_MASK) == 0;
+}
+
+static inline uint32_t s2_attr_join(uint32_t a, uint32_t b) {
+  return a | (b & S2_AD_MASK);
+}
+
+#endif
