@@ -90,7 +90,11 @@ static void set_bits(uint64_t *bitmap, uint64_t first, uint64_t end) {
   }
 }
 
-/** A bit of leaf i of t, accessed or dirty, goes, in one atomic step: what the hardware sets at the same time in other bits stays. */
+/**
+ * A bit of leaf i of t, accessed or dirty, goes, and what the hardware sets at the same time in other bits stays. The
+ * hardware never changes the bits of a state that is set. A64 writes a clean state with another bit, which comes first:
+ * the leaf is dirty until the last step.
+ */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512 && l <= S2_MAX_LEVEL;
     terminates \true; exits \false;
     assigns p->tables[t].e[i];
@@ -100,7 +104,12 @@ static void clear_bit(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, uint
 #ifdef __FRAMAC__
   p->tables[t].e[i] = s2_entry_clear_ad(l, p->tables[t].e[i], ad);
 #else
-  (void)__atomic_fetch_and(&p->tables[t].e[i], s2_entry_clear_ad(l, UINT64_MAX, ad), __ATOMIC_RELAXED);
+  uint64_t e = s2_entry_read(p, t, i);
+  uint64_t clean = s2_entry_clear_ad(l, e, ad);
+  if ((clean & ~e) != 0) {
+    (void)__atomic_fetch_or(&p->tables[t].e[i], clean & ~e, __ATOMIC_RELAXED);
+  }
+  (void)__atomic_fetch_and(&p->tables[t].e[i], ~(e & ~clean), __ATOMIC_RELAXED);
 #endif
 }
 

@@ -7,21 +7,23 @@
  * when the hardware has set its leaf's dirty bit; a harvest takes the bit away in one atomic step. Otherwise leaves lose
  * the right to write, a write faults, s2_fault() gives the right back, and a leaf that has it is dirty. Either way a
  * page that was brought in during the tracking counts as dirty where its leaf says so: with write protection always,
- * with hardware from the first write on (GST leaves are made dirty).
+ * with hardware from the first write on (A64 and GST leaves are made dirty).
  *
  * With S2_TRACK_ACCESSED the question is which pages were used at all: the accessed bit tells, in areas of any rights.
  *
  * A leaf is logged as a whole: S2_TRACK_SPLIT cuts blocks into 4 KiB leaves first. What a leaf knows goes away with it:
  * harvest before s2_protect(), s2_unmap() or s2_discard() over a tracked range. A page is reported by the harvest that
- * follows the write, never lost: read its contents after that harvest has returned. Dirty bits know what the guest's CPUs
- * wrote; what the host writes through s2_guest_write() is logged by write protection only.
+ * follows the write, never lost: read its contents after that harvest has returned. To send a page out under running CPUs
+ * with dirty bits, s2_pt_protect() it to be read only, harvest, discard: a leaf without the right keeps what it knows.
+ * Dirty bits know what the guest's CPUs wrote; what the host writes through s2_guest_write() is logged by write
+ * protection only.
  */
 #ifndef STAGE2_TRACK_H
 #define STAGE2_TRACK_H
 
 #include "space.h"
 
-#define S2_TRACK_HARDWARE 0x1u /* dirty bits: EPT, NPT, GST with S2_FEAT_AD; A64 leaves keep none      */
+#define S2_TRACK_HARDWARE 0x1u /* dirty bits, with S2_FEAT_AD; A64: S2AP[1] under DBM (FEAT_HAFDBS)    */
 #define S2_TRACK_ACCESSED 0x8u /* accessed bits instead: any access, not writes; every format, with S2_FEAT_AD */
 #define S2_TRACK_SPLIT    0x2u /* start: leaves of 4 KiB only in the range                            */
 #define S2_TRACK_KEEP     0x4u /* harvest: report, but go on counting the same pages as dirty         */

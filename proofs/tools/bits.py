@@ -16,7 +16,7 @@ RIGHTS = ("R", "W", "X", "UX")
 TYPES = ("WB", "WT", "WP", "NC", "DEV", "DEV_NE")
 FLAGS = ("IPAT", "ACCESSED", "DIRTY")
 ACCESS = ("READ", "WRITE", "EXEC1", "EXEC0")
-FEATURES = ("FEAT_UX", "FEAT_SVPBMT")
+FEATURES = ("FEAT_UX", "FEAT_SVPBMT", "FEAT_AD")
 CLASSES = ("value", "addr", "zero", "off", "ignored", "hw", "soft")
 
 
@@ -75,6 +75,10 @@ class Layout:
             here.rules_of = words[1]
         elif words[0] in ("must", "keep", "present"):
             here.rules.append((words[0], "", self.expression(text.split(None, 1)[1])))
+        elif words[0] == "left":
+            if words[1] not in here.fields:
+                fail(where, "no such field: " + words[1])
+            here.rules.append((words[0], words[1], self.expression(text.split(None, 2)[2])))
         elif words[0] in ("right", "type", "flag", "grant", "needs"):
             known = {"needs": FEATURES, "right": RIGHTS, "type": TYPES, "flag": FLAGS, "grant": ACCESS}[words[0]]
             if words[1] not in known:
@@ -192,7 +196,7 @@ def emit(layout):
     put("#define BITS_IPAT 0x100u\n#define BITS_ACCESSED 0x10000u\n#define BITS_DIRTY 0x20000u")
     for i, a in enumerate(ACCESS):
         put("#define BITS_%s %#xu" % (a, 1 << i))
-    put("#define FEAT_UX(f) (((f) & 1u) != 0)\n#define FEAT_SVPBMT(f) (((f) & 2u) != 0)")
+    put("#define FEAT_UX(f) (((f) & 1u) != 0)\n#define FEAT_SVPBMT(f) (((f) & 2u) != 0)\n#define FEAT_AD(f) (((f) & 4u) != 0)")
     leaf_fields = [f for s in of_kind("leaf") for f in s.fields.values()]
     address_bits = max(hi - lo + arg for hi, lo, cls, arg in leaf_fields if cls == "addr") + 1
     put("#define BITS_LEAF_MAX %du\n#define BITS_HPA_BITS %du" % (layout.leaf_max, address_bits))
@@ -244,9 +248,14 @@ def emit(layout):
     by_level("bits_next", "table", "", lambda s: "%s_address(e)" % s.name)
     by_level("bits_leaf_addr_bits", "leaf", "", lambda s: hexa(s.bits("addr")))
     def hardware_set(s):
-        names = [r[2] for r in s.rules if r[0] == "flag" and r[1] in kept]
+        rules_of_state = " ".join(r[2] for r in s.rules if r[0] == "flag" and r[1] in kept)
+        names = set(re.findall(r"[A-Z][A-Z0-9_]*", rules_of_state))
         return sum(mask(*s.fields[n][:2]) for n in names)
     by_level("bits_leaf_hw_bits", "leaf", "", lambda s: hexa(hardware_set(s)))
+    put("/* What the hardware has left in a leaf that says the same without it, and is made without it. */")
+    by_level("bits_leaf_left", "leaf", "", lambda s: " | ".join(
+        ["((%s) ? %s : 0u)" % (in_terms(s, r[2]), hexa(mask(*s.fields[r[1]][:2]))) for r in s.rules if r[0] == "left"]
+        or ["0"]))
     by_level("bits_table_hw_bits", "table", "", lambda s: hexa(s.bits("hw")))
     by_level("bits_rights", "leaf", "", lambda s: " | ".join(
         "((%s) ? BITS_%s : 0u)" % (value(s, "right", r), r) for r in RIGHTS))

@@ -99,6 +99,9 @@ static inline bool pair_made(const struct s2_pt *pt, uint8_t l, uint64_t e) {
     bool unset = S2_FMT_AD != 0 || (p->features & S2_FEAT_AD) != 0 || (attr & S2_AD_MASK) == 0;
 #if defined(S2_FORMAT_NPT)
     unset = true; /* the hardware always sets them */
+#elif defined(S2_FORMAT_A64)
+    /* leaves are made dirty, and only the library clears that, only with the feature (track.h): DBM comes then */
+    unset = (p->features & S2_FEAT_AD) != 0 || ((attr & S2_DIRTY) != 0 && !walk_bit(e, 51));
 #endif
     return l <= p->leaf_max && s2_attr_legal(p->features, attr & ~S2_AD_MASK) && unset &&
            s2_entry_hpa(l, e) + s2_span(l) <= s2_width(pt->hpa_bits);
@@ -112,10 +115,20 @@ static inline bool pair_same_place(const struct s2_leaf *r, const struct walk_re
          gpa - r->gpa < r->size && r->size == UINT64_C(1) << (12 + 9 * m->level);
 }
 
+/** Dirty state. A64: what the manual's walk says of it is about leaves with DBM; the library's others are as they were. */
+static inline bool pair_same_dirty(const struct s2_leaf *r, const struct walk_result *m) {
+#if defined(S2_FORMAT_A64)
+  bool said = walk_bit(m->entry, 51);
+#else
+  bool said = true;
+#endif
+  return !said || ((r->attr & S2_DIRTY) != 0) == m->dirty;
+}
+
 static inline bool pair_same_attr(uint32_t features, const struct s2_leaf *r, const struct walk_result *m) {
   return pair_rights(features, r->attr) == m->rights && pair_type(r->attr) == m->type &&
          ((r->attr & S2_IPAT) != 0) == m->ignore_pat && ((r->attr & S2_ACCESSED) != 0) == m->accessed &&
-         ((r->attr & S2_DIRTY) != 0) == m->dirty;
+         pair_same_dirty(r, m);
 }
 
 #endif

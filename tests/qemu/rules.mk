@@ -2,10 +2,10 @@
 # JUDGE_ADDRESSES=N: addresses to compare per judge; JUDGE_SEED=N: another run of random operations.
 JUDGE_ADDRESSES ?= 1000000
 JUDGE_SEED ?= 1
-# a long run is ten shorter ones, whose lines in JUDGE_LONG add up; it goes on where it was stopped
+# a long run is fifty shorter ones, whose lines in JUDGE_LONG add up; it goes on where it was stopped
 JUDGE_LONG ?= $(B)/qemu/long
-JUDGE_LONG_ADDRESSES ?= 10000000
-JUDGE_LONG_SEEDS ?= 101 102 103 104 105 106 107 108 109 110
+JUDGE_LONG_ADDRESSES ?= 2000000
+JUDGE_LONG_SEEDS ?= $(shell seq 101 150)
 judge_long = +$(Q)MAKE='$(MAKE)' sh tests/qemu/tools/long.sh $(1) '$(JUDGE_LONG)' $(JUDGE_LONG_ADDRESSES) $(JUDGE_LONG_SEEDS)
 QEMU_BIN := $(B)/qemu/bin
 QEMU_STAMP := $(B)/qemu/installed

@@ -169,21 +169,24 @@ static const bool ipat_ok = false;
 #elif defined(S2_FORMAT_A64)
 #define HARDWARE_TABLE_BITS UINT64_C(0)
 static const struct golden goldens[] = {
-    {0x7ff, 0, S2_RWX | S2_WB | S2_ACCESSED, 0},
-    {0x77f, 0, S2_RX | S2_WB | S2_ACCESSED, 0},
-    {0x77f | BIT(54), 0, S2_R | S2_WB | S2_ACCESSED, 0},
-    {0x7ff | BIT(54), 0, S2_RW | S2_WB | S2_ACCESSED, 0},
-    {0x73f, 0, S2_X | S2_WB | S2_ACCESSED, 0},
-    {0x7fd, 0, S2_RWX | S2_WB | S2_ACCESSED, 1},
-    {0x400007fd, 0x40000000, S2_RWX | S2_WB | S2_ACCESSED, 2},
-    {0x3ff, 0, S2_RWX | S2_WB, 0},
-    {0x7eb, 0, S2_RWX | S2_WT | S2_ACCESSED, 0},
-    {0x7d7, 0, S2_RWX | S2_NC | S2_ACCESSED, 0},
-    {0x4c7 | BIT(54), 0, S2_RW | S2_DEV | S2_ACCESSED, 0},
-    {0x4c3 | BIT(54), 0, S2_RW | S2_DEV_NE | S2_ACCESSED, 0},
-    {0x7ff | BIT(53), 0, S2_RW | S2_UX | S2_WB | S2_ACCESSED, 0},
-    {0x7ff | BIT(56), 0, S2_RWX | S2_UX | S2_WB | S2_ACCESSED, 0},
-    {0x0000fffffffff7ff, 0x0000fffffffff000, S2_RWX | S2_WB | S2_ACCESSED, 0},
+    {0x7ff, 0, S2_RWX | S2_WB | S2_AD_MASK, 0},
+    {0x77f, 0, S2_RX | S2_WB | S2_AD_MASK, 0},
+    {0x77f | BIT(54), 0, S2_R | S2_WB | S2_AD_MASK, 0},
+    {0x7ff | BIT(54), 0, S2_RW | S2_WB | S2_AD_MASK, 0},
+    {0x73f, 0, S2_X | S2_WB | S2_AD_MASK, 0},
+    {0x7fd, 0, S2_RWX | S2_WB | S2_AD_MASK, 1},
+    {0x400007fd, 0x40000000, S2_RWX | S2_WB | S2_AD_MASK, 2},
+    {0x3ff, 0, S2_RWX | S2_WB | S2_DIRTY, 0},
+    {0x77f | BIT(51), 0, S2_RWX | S2_WB | S2_ACCESSED, 0}, /* clean: DBM */
+    {0x77f | BIT(55), 0, S2_RX | S2_WB | S2_ACCESSED, 0},  /* clean and not writable */
+    {0x73f | BIT(55), 0, S2_X | S2_WB | S2_ACCESSED, 0},
+    {0x7eb, 0, S2_RWX | S2_WT | S2_AD_MASK, 0},
+    {0x7d7, 0, S2_RWX | S2_NC | S2_AD_MASK, 0},
+    {0x4c7 | BIT(54), 0, S2_RW | S2_DEV | S2_AD_MASK, 0},
+    {0x4c3 | BIT(54), 0, S2_RW | S2_DEV_NE | S2_AD_MASK, 0},
+    {0x7ff | BIT(53), 0, S2_RW | S2_UX | S2_WB | S2_AD_MASK, 0},
+    {0x7ff | BIT(56), 0, S2_RWX | S2_UX | S2_WB | S2_AD_MASK, 0},
+    {0x0000fffffffff7ff, 0x0000fffffffff000, S2_RWX | S2_WB | S2_AD_MASK, 0},
 };
 static const uint64_t table_golden = 0x3;
 static const uint64_t link_golden = 0x3;     /* with all features */
@@ -198,7 +201,9 @@ static const struct bad bad[] = {
     {0x7df, 0},                     /* MemAttr 7                            */
     {0x7cf, 0},                     /* device with SH                       */
     {0x4ff, 0},                     /* normal memory without SH             */
-    {0x7ff | BIT(51), 0},           /* DBM                                  */
+    {0x73f | BIT(51), 0},           /* DBM without read                     */
+    {0x7ff | BIT(55), 0},           /* the clean bit of a writable leaf     */
+    {0x77f | BIT(51) | BIT(55), 0}, /* the same, by DBM                     */
     {0x7ff | BIT(52), 0},           /* Contiguous                           */
     {0xfff, 0},                     /* FnXS                                 */
     {0x17fd, 1},                    /* misaligned                           */
@@ -339,6 +344,15 @@ static bool ad_kept(uint32_t ad) {
   return (ad & ~S2_FMT_AD_KEPT) == 0;
 }
 
+/** A leaf as the library makes it: A64's DBM stays in a leaf that the hardware has made dirty, and means nothing then. */
+static uint64_t as_made(uint64_t e) {
+#if defined(S2_FORMAT_A64)
+  return (e & BIT(7)) != 0 ? e & ~BIT(51) : e;
+#else
+  return e;
+#endif
+}
+
 /** Whatever e is said to be at level l, it is exactly one that the library makes, or it is bad. */
 static void check_entry(uint8_t l, uint64_t e) {
   switch (s2_entry_kind(l, e)) {
@@ -351,7 +365,7 @@ static void check_entry(uint8_t l, uint64_t e) {
       assert_true(legal_somewhere(attr & ~S2_AD_MASK));
       assert_true(ad_kept(attr & S2_AD_MASK));
       assert_true(s2_offset(s2_entry_hpa(l, e), l) == 0);
-      assert_true(s2_entry_leaf(l, s2_entry_hpa(l, e), attr) == e);
+      assert_true(s2_entry_leaf(l, s2_entry_hpa(l, e), attr) == as_made(e));
       break;
     }
     case S2_TABLE:
@@ -404,7 +418,7 @@ static void test_constants(void **state) {
 #elif defined(S2_FORMAT_A64)
   assert_int_equal(S2_FMT_VMID_MAX, 0xff);
   assert_int_equal(S2_FMT_VMID_ZERO, 1);
-  assert_int_equal(S2_FMT_AD, S2_ACCESSED);
+  assert_int_equal(S2_FMT_AD, S2_ACCESSED | S2_DIRTY);
   assert_int_equal(S2_FMT_MAP_FLUSH, 0);
   assert_int_equal(S2_FMT_BROADCAST, 1);
   assert_int_equal(S2_FMT_FEATURES, S2_FEAT_UX | S2_FEAT_AD | S2_FEAT_VMID16);
@@ -533,10 +547,33 @@ static void test_accessed_dirty(void **state) {
         assert_true(s2_entry_hpa(l, n) == s2_entry_hpa(l, e));
         assert_int_equal(s2_entry_attr(l, n), S2_RW | (ad_value(k) & ~ad_value(c)));
         assert_true(s2_entry_clear_ad(l, e, ~S2_AD_MASK) == e);
+        uint64_t r = s2_entry_rights(l, e, S2_R); /* what was known stays known without the right to write */
+        assert_int_equal(s2_entry_attr(l, r), S2_R | ad_value(k));
+        assert_int_equal(s2_entry_attr(l, s2_entry_clear_ad(l, r, ad_value(c))), S2_R | (ad_value(k) & ~ad_value(c)));
+        assert_true(s2_entry_rights(l, r, S2_RW) == e);
       }
     }
   }
 }
+
+#if defined(S2_FORMAT_A64)
+/** The hardware makes a clean leaf dirty by setting S2AP[1] beside DBM; then it is as one made dirty. */
+static void test_dirty_by_hardware(void **state) {
+  (void)state;
+  for (uint8_t l = 0; l <= S2_FMT_LEAF_MAX; l++) {
+    uint64_t made = s2_entry_leaf(l, rnd_hpa(l), S2_RW | S2_AD_MASK);
+    uint64_t clean = s2_entry_clear_ad(l, made, S2_DIRTY);
+    assert_int_equal(clean, (made & ~BIT(7)) | BIT(51));
+    uint64_t dirty = clean | BIT(7);
+    assert_int_equal(s2_entry_kind(l, dirty), S2_LEAF);
+    assert_int_equal(s2_entry_attr(l, dirty), S2_RW | S2_AD_MASK);
+    assert_int_equal(s2_entry_clear_ad(l, dirty, S2_DIRTY), clean);
+    assert_int_equal(s2_entry_rights(l, dirty, S2_RW), made);
+    assert_int_equal(s2_entry_attr(l, s2_entry_rights(l, dirty, S2_R)), S2_R | S2_AD_MASK);
+    assert_int_equal(s2_entry_attr(l, s2_entry_rights(l, clean, S2_R)), S2_R | S2_ACCESSED);
+  }
+}
+#endif
 
 static void test_bad(void **state) {
   (void)state;
@@ -557,7 +594,7 @@ static void test_bit_flips(void **state) {
         check_entry(l, f);
         check_entry(l, s2_entry_mark(l, e) ^ BIT(b));
         if (s2_entry_kind(l, f) == S2_LEAF) {
-          assert_true(s2_entry_hpa(l, f) != hpa || s2_entry_attr(l, f) != (attr | S2_FMT_AD));
+          assert_true(s2_entry_hpa(l, f) != hpa || s2_entry_attr(l, f) != (attr | S2_FMT_AD) || as_made(f) != f);
         }
       }
     }
@@ -856,6 +893,9 @@ int main(void) {
     cmocka_unit_test(test_table_round_trip),
     cmocka_unit_test(test_mark),
     cmocka_unit_test(test_accessed_dirty),
+#if defined(S2_FORMAT_A64)
+    cmocka_unit_test(test_dirty_by_hardware),
+#endif
     cmocka_unit_test(test_bad),
     cmocka_unit_test(test_bit_flips),
     cmocka_unit_test(test_random_words),

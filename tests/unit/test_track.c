@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /** test_track.c - dirty tracking: every written page is reported once, no other is; by write protection and by hardware (OPT-4). */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,17 @@
 
 #define PAGES 1024u
 
+/* The leaf after a store through it, as hardware that sets dirty bits leaves it. */
+static uint64_t stored_to(uint8_t l, uint64_t e) {
+#if defined(S2_FORMAT_A64)
+  (void)l;
+  assert_true((e & (UINT64_C(1) << 51 | 0x80u)) != 0); /* DBM, or S2AP[1] already: AF and S2AP[1] are set */
+  return e | 0x480u;
+#else
+  return s2_entry_leaf(l, s2_entry_hpa(l, e), s2_entry_attr(l, e) | (S2_AD_MASK & S2_FMT_AD_KEPT));
+#endif
+}
+
 /* The guest writes to gpa: through the fault handler if it may not, and as the hardware does if it sets dirty bits. */
 static void guest_writes(struct env *e, uint64_t gpa, bool hardware) {
   struct s2_translation t = s2_translate(&e->s, gpa);
@@ -24,7 +36,7 @@ static void guest_writes(struct env *e, uint64_t gpa, bool hardware) {
   if (hardware) {
     uint8_t l;
     uint64_t *entry = env_entry(e, gpa, &l);
-    *entry = s2_entry_leaf(l, s2_entry_hpa(l, *entry), s2_entry_attr(l, *entry) | (S2_AD_MASK & S2_FMT_AD_KEPT));
+    *entry = stored_to(l, *entry);
   }
 }
 
@@ -226,6 +238,56 @@ static void by_access(void **state) {
   env_close(&e);
 }
 
+/* Another CPU stores through one leaf, whenever it may, and counts how often that makes a clean leaf dirty. */
+struct other_cpu {
+  uint64_t *entry;
+  uint64_t transitions;
+  bool stop;
+};
+
+static void *store_again_and_again(void *p) {
+  struct other_cpu *cpu = p;
+  while (!__atomic_load_n(&cpu->stop, __ATOMIC_RELAXED)) {
+    uint64_t e = __atomic_load_n(cpu->entry, __ATOMIC_RELAXED);
+    if ((s2_entry_attr(0, e) & (S2_W | S2_DIRTY)) == S2_W &&
+        __atomic_compare_exchange_n(cpu->entry, &e, stored_to(0, e), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+      __atomic_fetch_add(&cpu->transitions, 1, __ATOMIC_RELAXED);
+    }
+  }
+  return NULL;
+}
+
+/* dirty bits that the hardware sets in the middle of changes of rights and harvests: each is reported, and once */
+static void beside_another_cpu(void **state) {
+  (void)state;
+  struct env e;
+  struct other_cpu cpu = {NULL, 0, false};
+  uint8_t level = 0;
+  uint64_t map[1];
+  uint64_t reported = 0;
+  pthread_t thread;
+  open_space(&e, true);
+  assert_int_equal(s2_map_linear(&e.s, M(2), P(1), G(8), S2_RWX, 0), S2_OK);
+  assert_int_equal(s2_track_start(&e.s, M(2), P(1), S2_TRACK_HARDWARE), S2_OK);
+  cpu.entry = env_entry(&e, M(2), &level);
+  assert_int_equal(level, 0);
+  assert_int_equal(pthread_create(&thread, NULL, store_again_and_again, &cpu), 0);
+  /* until the two have met often enough, on a busy machine later */
+  for (uint32_t i = 0; i < 200000 || (i < 4000000 && __atomic_load_n(&cpu.transitions, __ATOMIC_RELAXED) < 10000);
+       i++) {
+    static const uint32_t rights[] = {S2_RX, S2_RW, S2_R, S2_RWX};
+    assert_int_equal(s2_pt_protect(&e.s.pt, M(2), P(1), rights[i % 4]), S2_OK);
+    if (i % 3 == 0) {
+      reported += (uint64_t)s2_track_harvest(&e.s, M(2), P(1), map, S2_TRACK_HARDWARE).dirty;
+    }
+  }
+  __atomic_store_n(&cpu.stop, true, __ATOMIC_RELAXED);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  reported += (uint64_t)s2_track_harvest(&e.s, M(2), P(1), map, S2_TRACK_HARDWARE).dirty;
+  assert_int_equal(reported, cpu.transitions);
+  env_close(&e);
+}
+
 static void refuses(void **state) {
   (void)state;
   struct env e;
@@ -251,12 +313,9 @@ static void refuses(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(by_write_protection),
-                                     cmocka_unit_test(by_hardware),
-                                     cmocka_unit_test(block_or_pages),
-                                     cmocka_unit_test(giant),
-                                     cmocka_unit_test(part_of_block),
-                                     cmocka_unit_test(by_access),
-                                     cmocka_unit_test(refuses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(by_write_protection), cmocka_unit_test(by_hardware),
+                                     cmocka_unit_test(block_or_pages),      cmocka_unit_test(giant),
+                                     cmocka_unit_test(part_of_block),       cmocka_unit_test(by_access),
+                                     cmocka_unit_test(beside_another_cpu),  cmocka_unit_test(refuses)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ static const struct s2_bit_name s2_bit_names[] = {
   {"PBHA", 62, 59, S2_BITS_LEAF},
   {"SOFTWARE", 58, 57, S2_BITS_LEAF},
   {"S2_X_AND_UX", 56, 56, S2_BITS_LEAF},
-  {"SOFTWARE", 55, 55, S2_BITS_LEAF},
+  {"S2_CLEAN", 55, 55, S2_BITS_LEAF},
   {"XN[1:0]", 54, 53, S2_BITS_LEAF},
   {"Contiguous", 52, 52, S2_BITS_LEAF},
   {"DBM", 51, 51, S2_BITS_LEAF},

@@ -2,8 +2,8 @@
 /**
  * AArch64 stage 2 descriptors, VMSAv8-64, 4 KiB granule (Arm DDI 0487, D8.3 to D8.5). Contracts: stage2/format.h.
  *
- * Read and write: S2AP bits 7:6; write without read is refused. Execute does not depend on S2AP (D8.4.2), so execute
- * without read is legal. XN[1:0] bits 54:53, with FEAT_XNX: 00 EL1 and EL0, 01 EL0 only, 10 neither, 11 EL1 only.
+ * Read is S2AP[0], bit 6; write without read is refused. Execute does not depend on S2AP (D8.4.2), so execute without
+ * read is legal. XN[1:0] bits 54:53, with FEAT_XNX: 00 EL1 and EL0, 01 EL0 only, 10 neither, 11 EL1 only.
  * Without FEAT_XNX bit 53 is RES0 and bit 54 alone decides, for both:
  *
  *   attr           XN[1:0]  SW   legal
@@ -20,9 +20,20 @@
  * Memory type, MemAttr bits 5:2 (D8.5, HCR_EL2.FWB == 0): WB 1111, WT 1010, NC 0101, DEV nGnRE 0001, DEV_NE nGnRnE 0000.
  * There is no write-protected type. SH bits 9:8: inner shareable for normal memory, 00 for device, where it is ignored.
  *
- * AF bit 10 is S2_ACCESSED. Dirty state would be S2AP[1] together with DBM (bit 51): a leaf here has DBM 0, so hardware
- * never changes S2AP, S2_DIRTY is never reported and never kept. A leaf uses no other bit. Bit 57 marks a not-present
- * descriptor whose address is kept.
+ * AF bit 10 is S2_ACCESSED. Write and S2_DIRTY share S2AP[1] (bit 7) and DBM (bit 51): under VTCR_EL2.HD the hardware
+ * lets a store through where DBM is set, and sets S2AP[1] (D8.4.6). What a leaf without the right to write knows of the
+ * time before is in software bit 55:
+ *
+ *   attr            S2AP[1]  DBM    bit 55
+ *   S2_W, S2_DIRTY  1        0      0       as made; nothing here needs FEAT_HAFDBS
+ *   S2_W            0        1      0       clean: made only by s2_entry_clear_ad() and what keeps its answer, so never
+ *                                           without S2_FEAT_AD
+ *   S2_W, S2_DIRTY  1        1      0       a clean leaf that the hardware has made dirty; made again it has DBM 0
+ *   S2_DIRTY        0        0      0
+ *   neither         0        0      1
+ *
+ * New leaves are dirty, as on GST: so a host without the feature sees the first and the fourth line alone. A leaf uses no
+ * other bit. Bit 57 marks a not-present descriptor whose address is kept.
  */
 #ifndef ARCH_A64_ENTRY_H
 #define ARCH_A64_ENTRY_H
@@ -35,19 +46,23 @@
 #define S2_A64_MEMATTR_SHIFT 2
 #define S2_A64_MEMATTR       UINT64_C(0x3c)
 #define S2_A64_S2AP_SHIFT    6
-#define S2_A64_S2AP          UINT64_C(0xc0)
+#define S2_A64_S2AP_R        UINT64_C(0x40)
 #define S2_A64_S2AP_W        UINT64_C(0x80)
 #define S2_A64_SH            UINT64_C(0x300)
 #define S2_A64_AF            UINT64_C(0x400)
+#define S2_A64_DBM           (UINT64_C(1) << 51)
 #define S2_A64_XN0           (UINT64_C(1) << 53)
 #define S2_A64_XN1           (UINT64_C(1) << 54)
+#define S2_A64_CLEAN         (UINT64_C(1) << 55)
 #define S2_A64_SW            (UINT64_C(1) << 56)
 #define S2_A64_XSW           (S2_A64_XN0 | S2_A64_XN1 | S2_A64_SW)
+#define S2_A64_WRITABLE      (S2_A64_S2AP_W | S2_A64_DBM) /* either: the right to write */
+#define S2_A64_RWD           (S2_A64_S2AP_R | S2_A64_S2AP_W | S2_A64_DBM | S2_A64_CLEAN)
 #define S2_A64_MARK          (UINT64_C(1) << 57)
 #define S2_A64_ADDR          UINT64_C(0x0000fffffffff000)
 
 /* What may be set in a leaf beside the address and bits 1:0. */
-#define S2_A64_LEAF_FREE (S2_A64_MEMATTR | S2_A64_S2AP | S2_A64_SH | S2_A64_AF | S2_A64_XSW)
+#define S2_A64_LEAF_FREE (S2_A64_MEMATTR | S2_A64_RWD | S2_A64_SH | S2_A64_AF | S2_A64_XSW)
 
 /* One nibble per type: MemAttr of attr bits 7:4 (WB f, WT a, NC 5, DEV 1, DEV_NE 0), and back. */
 #define S2_A64_MEMATTR_OF_TYPE UINT64_C(0x0150af)
@@ -67,10 +82,11 @@ static inline uint64_t s2_a64_sh(uint32_t memattr) {
 static inline bool s2_a64_is_leaf(uint8_t l, uint64_t e) {
   uint64_t form = l == 0 ? S2_A64_PAGE : S2_A64_BLOCK;
   uint32_t memattr = (uint32_t)((e & S2_A64_MEMATTR) >> S2_A64_MEMATTR_SHIFT);
-  uint64_t s2ap = e & S2_A64_S2AP;
+  bool readable = (e & S2_A64_S2AP_R) != 0;
+  bool writable = (e & S2_A64_WRITABLE) != 0;
   uint64_t xsw = e & S2_A64_XSW;
   bool xn = xsw == 0 || xsw == S2_A64_XN0 || xsw == S2_A64_XN1 || xsw == S2_A64_SW;
-  bool rights = s2ap != S2_A64_S2AP_W && (s2ap != 0 || xsw != S2_A64_XN1);
+  bool rights = readable ? !writable || (e & S2_A64_CLEAN) == 0 : !writable && xsw != S2_A64_XN1;
   bool type = ((S2_A64_MEMATTR_LEGAL >> memattr) & 1u) != 0 && (e & S2_A64_SH) == s2_a64_sh(memattr);
   return (e & ~(S2_A64_LEAF_FREE | s2_a64_addr(l))) == form && xn && rights && type;
 }
@@ -100,6 +116,18 @@ static inline uint64_t s2_a64_xsw(uint32_t attr) {
   return (attr & S2_UX) != 0 ? with_ux : without;
 }
 
+/** S2AP, DBM and the clean bit of S2_R, S2_W and S2_DIRTY, as in the table above. */
+static inline uint64_t s2_a64_rwd(uint32_t attr) {
+  uint64_t clean = (attr & S2_W) != 0 ? S2_A64_DBM : S2_A64_CLEAN;
+  uint64_t dirty = (uint64_t)(attr & S2_W) << S2_A64_S2AP_SHIFT;
+  return (uint64_t)(attr & S2_R) << S2_A64_S2AP_SHIFT | ((attr & S2_DIRTY) != 0 ? dirty : clean);
+}
+
+/** S2_DIRTY of a leaf, or 0. */
+static inline uint32_t s2_a64_dirty(uint64_t e) {
+  return (e & S2_A64_S2AP_W) != 0 || (e & (S2_A64_DBM | S2_A64_CLEAN)) == 0 ? S2_DIRTY : 0u;
+}
+
 static inline bool s2_entry_live(uint64_t e) {
   return (e & 1u) != 0;
 }
@@ -108,7 +136,7 @@ static inline uint64_t s2_entry_leaf(uint8_t l, uint64_t hpa, uint32_t attr) {
   uint32_t memattr = (uint32_t)(S2_A64_MEMATTR_OF_TYPE >> ((attr & S2_TYPE_MASK) >> 2)) & 0xfu;
   uint64_t e = hpa | (l == 0 ? S2_A64_PAGE : S2_A64_BLOCK);
   e |= (uint64_t)memattr << S2_A64_MEMATTR_SHIFT | s2_a64_sh(memattr);
-  e |= (uint64_t)(attr & S2_RW) << S2_A64_S2AP_SHIFT | s2_a64_xsw(attr);
+  e |= s2_a64_rwd(attr) | s2_a64_xsw(attr);
   return e | (attr & S2_ACCESSED) >> 6;
 }
 
@@ -118,7 +146,8 @@ static inline uint64_t s2_entry_following(uint8_t l, uint64_t e) {
 
 static inline uint64_t s2_entry_rights(uint8_t l, uint64_t e, uint32_t rights) {
   (void)l;
-  return (e & ~(S2_A64_S2AP | S2_A64_XSW)) | ((uint64_t)(rights & S2_RW) << S2_A64_S2AP_SHIFT) | s2_a64_xsw(rights);
+  uint64_t other = e & ~(S2_A64_RWD | S2_A64_XSW);
+  return other | s2_a64_rwd((rights & S2_RW) | s2_a64_dirty(e)) | s2_a64_xsw(rights);
 }
 
 static inline uint64_t s2_entry_table(uint32_t features, uint8_t l, uint64_t hpa) {
@@ -138,8 +167,9 @@ static inline uint64_t s2_entry_hpa(uint8_t l, uint64_t e) {
 
 static inline uint32_t s2_entry_attr(uint8_t l, uint64_t e) {
   uint32_t memattr = (uint32_t)((e & S2_A64_MEMATTR) >> S2_A64_MEMATTR_SHIFT);
-  uint32_t attr = (uint32_t)((e & S2_A64_S2AP) >> S2_A64_S2AP_SHIFT);
+  uint32_t attr = (uint32_t)((e & S2_A64_S2AP_R) >> S2_A64_S2AP_SHIFT) | s2_a64_dirty(e);
   (void)l;
+  attr |= (e & S2_A64_WRITABLE) != 0 ? S2_W : 0u;
   attr |= (e & (S2_A64_XN0 | S2_A64_XN1)) == 0 ? S2_X : 0u;
   attr |= (e & (S2_A64_XN0 | S2_A64_SW)) != 0 ? S2_UX : 0u;
   attr |= (uint32_t)((S2_A64_TYPE_OF_MEMATTR >> (4u * memattr)) & 0xfu) << 4;
@@ -152,8 +182,10 @@ static inline uint64_t s2_entry_mark(uint8_t l, uint64_t e) {
 }
 
 static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad) {
+  uint64_t r = e & ~(uint64_t)((ad & S2_ACCESSED) >> 6);
+  uint64_t clean = (r & S2_A64_WRITABLE) != 0 ? S2_A64_DBM : S2_A64_CLEAN;
   (void)l;
-  return e & ~(uint64_t)((ad & S2_ACCESSED) >> 6);
+  return (ad & S2_DIRTY) != 0 ? (r & ~S2_A64_S2AP_W) | clean : r;
 }
 
 /** May these rights be asked for? See the table at the top. */

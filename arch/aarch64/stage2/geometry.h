@@ -14,8 +14,8 @@
 
 #define S2_FMT_LEAF_MAX  2u
 #define S2_FMT_HPA_BITS  48u
-#define S2_FMT_AD        S2_ACCESSED /* new leaves: AF set, so that no access flag fault is taken  */
-#define S2_FMT_AD_KEPT   S2_ACCESSED /* what a leaf can hold: dirty state is not kept, see entry.h */
+#define S2_FMT_AD        S2_AD_MASK /* new leaves: AF set, so that no access flag fault is taken; S2AP[1]: entry.h */
+#define S2_FMT_AD_KEPT   S2_AD_MASK /* what a leaf can hold                                                        */
 #define S2_FMT_FEATURES  (S2_FEAT_UX | S2_FEAT_AD | S2_FEAT_VMID16)
 #define S2_FMT_VMID_MAX  0xffu /* 0xffff with S2_FEAT_VMID16                  */
 #define S2_FMT_VMID_ZERO 1

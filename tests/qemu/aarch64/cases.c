@@ -107,8 +107,6 @@ static void two_spaces(void) {
 
 /* ---- accessed and dirty ---- */
 
-#define DBM (UINT64_C(1) << 51) /* dirty bit management: the hardware may set S2AP[1]; no leaf of the library has it */
-
 static uint64_t *entry_of(uint64_t gpa) {
   struct s2_pos at = s2_pos_at(&space[0].pool, gpa);
   return &tables[0][at.t].e[at.i];
@@ -118,11 +116,19 @@ static bool is_accessed(uint64_t gpa) {
   return (s2_pt_query(&space[0], gpa).attr & S2_ACCESSED) != 0;
 }
 
-/** As a log of accesses does: the bit goes, and every TLB forgets that it was set. */
-static void forget_accessed(uint64_t gpa) {
+static bool is_dirty(uint64_t gpa) {
+  return (s2_pt_query(&space[0], gpa).attr & S2_DIRTY) != 0;
+}
+
+/** As a log of accesses or of writes does: the bits go, and every TLB forgets that they were set. */
+static void forget(uint64_t gpa, uint32_t ad) {
   struct s2_pos at = s2_pos_at(&space[0].pool, gpa);
-  *entry_of(gpa) = s2_entry_clear_ad(at.l, at.e, S2_AD_MASK);
+  *entry_of(gpa) = s2_entry_clear_ad(at.l, at.e, ad);
   install(0);
+}
+
+static void forget_accessed(uint64_t gpa) {
+  forget(gpa, S2_ACCESSED);
 }
 
 static const struct {
@@ -157,50 +163,82 @@ static void software_accessed(void) {
   }
 }
 
-/** With it, each kind of access sets AF, in leaves of every size, and nothing else. */
-static void hardware_accessed(void) {
+/** With it, each kind of access sets AF, in leaves of every size, and a store S2AP[1] beside DBM; and nothing else. */
+static void hardware_sets(void) {
+  check((REG_READ(id_aa64mmfr1_el1) & 15u) >= 2u, "ID_AA64MMFR1_EL1.HAFDBS: accessed flag and dirty state");
   make_leaves(S2_FEAT_AD);
   for (uint32_t i = 0; i < 3; i++) {
-    uint64_t whole = *entry_of(leaves[i].gpa);
+    uint64_t made = *entry_of(leaves[i].gpa);
+    check_at(is_accessed(leaves[i].gpa) && is_dirty(leaves[i].gpa), i, "a new leaf is accessed and dirty");
     for (uint32_t a = PROBE_LOAD; a <= PROBE_FETCH; a++) {
       *word_at(leaves[i].hpa) = PROBE_BRK(i);
-      forget_accessed(leaves[i].gpa);
-      check_at(!is_accessed(leaves[i].gpa), i, "not accessed");
+      forget(leaves[i].gpa, S2_AD_MASK);
+      uint64_t clean = *entry_of(leaves[i].gpa);
+      check_at(clean == ((made & ~(S2_A64_AF | S2_A64_S2AP_W)) | S2_A64_DBM), i,
+               "neither: AF and S2AP[1] go, DBM comes");
       check_at(probe((enum probe_access)a, GUEST_EL1, leaves[i].gpa, 7).kind == PROBE_DONE, i, "an access");
-      check_at(is_accessed(leaves[i].gpa), i, "accessed");
-      check_at(*entry_of(leaves[i].gpa) == whole, i, "and nothing else has changed: a store leaves no dirty state");
+      uint64_t set = S2_A64_AF | (a == PROBE_STORE ? S2_A64_S2AP_W : 0u);
+      check_at(*entry_of(leaves[i].gpa) == (clean | set), i, "sets accessed, a store dirty, and nothing else");
+      check_at(is_accessed(leaves[i].gpa) && is_dirty(leaves[i].gpa) == (a == PROBE_STORE), i,
+               "which the library reads");
+      forget_accessed(leaves[i].gpa);
+      check_at(!is_accessed(leaves[i].gpa) && is_dirty(leaves[i].gpa) == (a == PROBE_STORE), i, "dirty alone stays");
     }
   }
-  forget_accessed(leaves[0].gpa);
-  forget_accessed(leaves[1].gpa);
-  check(probe(PROBE_LOAD, GUEST_EL1, leaves[0].gpa, 0).kind == PROBE_DONE, "an access to one leaf");
-  check(!is_accessed(leaves[1].gpa), "does not count for another");
+  forget(leaves[0].gpa, S2_AD_MASK);
+  forget(leaves[1].gpa, S2_AD_MASK);
+  check(probe(PROBE_STORE, GUEST_EL1, leaves[0].gpa, 0).kind == PROBE_DONE, "a store through one leaf");
+  check(!is_accessed(leaves[1].gpa) && !is_dirty(leaves[1].gpa), "does not count for another");
 }
 
-/** A store that the rights refuse stays refused: hardware makes no leaf of the library writable. */
+/** A store that the rights refuse stays refused, clean or dirty: hardware makes no leaf writable that is not. */
 static void no_right_by_hardware(void) {
   make_leaves(S2_FEAT_AD);
   for (uint32_t i = 0; i < 3; i++) {
-    check_setup(s2_pt_protect(&space[0], leaves[i].gpa, leaves[i].size, S2_R), "protect");
-    uint64_t before = *entry_of(leaves[i].gpa);
-    struct probe_seen seen = probe(PROBE_STORE, GUEST_EL1, leaves[i].gpa, 1);
-    check_at(seen.kind == PROBE_PERMISSION && seen.level == leaves[i].level, i, "a store is refused");
-    check_at(*entry_of(leaves[i].gpa) == before, i, "and the leaf is as it was");
+    for (uint32_t ad = 0; ad < 2; ad++) {
+      forget(leaves[i].gpa, ad == 0 ? 0 : S2_DIRTY);
+      check_setup(s2_pt_protect(&space[0], leaves[i].gpa, leaves[i].size, S2_R), "protect");
+      uint64_t before = *entry_of(leaves[i].gpa);
+      struct probe_seen seen = probe(PROBE_STORE, GUEST_EL1, leaves[i].gpa, 1);
+      check_at(seen.kind == PROBE_PERMISSION && seen.level == leaves[i].level, i, "a store is refused");
+      check_at(*entry_of(leaves[i].gpa) == before, i, "and the leaf is as it was");
+      check_at(is_dirty(leaves[i].gpa) == (ad == 0), i, "it knows what it was");
+      check_setup(s2_pt_protect(&space[0], leaves[i].gpa, leaves[i].size, S2_RW), "protect");
+      check_at(is_dirty(leaves[i].gpa) == (ad == 0), i, "also when the right comes back");
+    }
+    check_at(probe(PROBE_STORE, GUEST_EL1, leaves[i].gpa, 1).kind == PROBE_DONE && is_dirty(leaves[i].gpa), i,
+             "and a store makes it dirty again");
   }
 }
 
-/** This machine would show a dirty state: a leaf with DBM, which no call of the library makes, becomes writable. */
-static void machine_has_dirty(void) {
-  check((REG_READ(id_aa64mmfr1_el1) & 15u) >= 2u, "ID_AA64MMFR1_EL1.HAFDBS: accessed flag and dirty state");
+/** A TLB that has seen a leaf dirty stores no more into it unseen once the library has invalidated. */
+static void dirty_after_invalidation(void) {
   make_leaves(S2_FEAT_AD);
-  check_setup(s2_pt_protect(&space[0], leaves[0].gpa, leaves[0].size, S2_R), "protect");
-  uint64_t leaf = *entry_of(leaves[0].gpa);
-  *entry_of(leaves[0].gpa) = leaf | DBM;
-  install(0);
-  check(s2_entry_kind(0, leaf | DBM) == S2_BAD, "the library does not take it for a leaf of its own");
-  check(probe(PROBE_STORE, GUEST_EL1, leaves[0].gpa, 1).kind == PROBE_DONE, "a store through it is done");
-  check(*entry_of(leaves[0].gpa) == (leaf | DBM | S2_A64_S2AP_W), "and sets S2AP[1]");
-  *entry_of(leaves[0].gpa) = leaf;
+  for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t n = 0; n < 3; n++) {
+      check_at(probe(PROBE_STORE, GUEST_EL1, leaves[i].gpa, n).kind == PROBE_DONE, i, "a store");
+      check_at(is_dirty(leaves[i].gpa), i, "is seen");
+      forget(leaves[i].gpa, S2_DIRTY);
+      check_at(probe(PROBE_LOAD, GUEST_EL1, leaves[i].gpa, 0).kind == PROBE_DONE, i, "a load");
+      check_at(!is_dirty(leaves[i].gpa), i, "is none");
+    }
+  }
+}
+
+/** Dirty state through changes of size: children have the block's, a block what any of its children had. */
+static void dirty_through_changes(void) {
+  const uint64_t gpa = leaves[1].gpa;
+  make_leaves(S2_FEAT_AD);
+  forget(gpa, S2_DIRTY);
+  check_setup(s2_pt_protect(&space[0], gpa, leaves[1].size, S2_RW), "protect");
+  check_setup(s2_pt_split(&space[0], gpa + 0x3000), "split");
+  check(!is_dirty(gpa) && !is_dirty(gpa + 0x3000) && !is_dirty(gpa + 0x1ff000), "pages of a clean block are");
+  check(probe(PROBE_STORE, GUEST_EL1, gpa + 0x3000, 0).kind == PROBE_DONE, "a store to one page");
+  check(!is_dirty(gpa + 0x2000) && is_dirty(gpa + 0x3000) && !is_dirty(gpa + 0x4000), "is that page's alone");
+  check_setup(s2_pt_collapse(&space[0], gpa, 1), "collapse");
+  check(is_dirty(gpa), "and the block's that they become");
+  check_setup(s2_pt_split(&space[0], gpa + 0x3000), "split");
+  check(is_dirty(gpa) && is_dirty(gpa + 0x1ff000), "pages of a dirty block are");
 }
 
 /** Accessed state through changes of size and rights: what was set stays set, what was not is not made up. */
@@ -234,9 +272,10 @@ void test_main(void) {
   flush_beside();
   two_spaces();
   software_accessed();
-  hardware_accessed();
+  hardware_sets();
   no_right_by_hardware();
-  machine_has_dirty();
+  dirty_after_invalidation();
+  dirty_through_changes();
   accessed_through_changes();
   check_finish();
 }

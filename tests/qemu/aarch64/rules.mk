@@ -55,7 +55,7 @@ A64J_BROKEN := $(A64J_BROKEN_flush) no-break free-first
 A64J_BROKEN_access := no-vmalle1is no-vmalls12e1is no-tlbi
 $(foreach m,$(A64J_BROKEN_flush),$(eval A64J_FILE_$(m) := $(ARCH_a64)/flush.c))
 # those that PAR_EL1 can
-A64J_BROKEN_at := start-level short-width
+A64J_BROKEN_at := start-level short-width no-dirty
 $(foreach m,$(A64J_BROKEN_at),$(eval A64J_FILE_$(m) := $(ARCH_a64)/control.c))
 A64J_FILE_no-break := src/split.c
 A64J_FILE_free-first := src/backend_alloc.c

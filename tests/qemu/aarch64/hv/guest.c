@@ -102,13 +102,19 @@ static void harvest(uint64_t gpa, uint64_t size) {
 
 /**
  * [gpa, gpa + size) goes out. What its leaves know about writes is asked for first; the leaf as a whole, if a page of a
- * block is meant. In between no CPU can write: the fault that would give it the right waits for the lock.
+ * block is meant. In between no CPU can write: the fault that would give it the right waits for the lock. Hardware that
+ * logs needs no fault, so the right to write goes before, and the leaf keeps what it knows.
  */
 static void discard(uint64_t gpa, uint64_t size) {
   if (tracking) {
     struct s2_leaf leaf = s2_query(&space, gpa);
     bool inside = leaf.status == S2_OK && leaf.size > size;
-    harvest(inside ? leaf.gpa : gpa, inside ? leaf.size : size);
+    uint64_t first = inside ? leaf.gpa : gpa;
+    uint64_t len = inside ? leaf.size : size;
+    if (track_flags != 0 && leaf.status == S2_OK) {
+      must(s2_pt_protect(&space.pt, first, len, leaf.attr & (S2_RIGHTS & ~S2_W)), "write protection");
+    }
+    harvest(first, len);
   }
   must(s2_discard(&space, gpa, size), "eviction");
   count.evictions++;
@@ -179,10 +185,6 @@ static void start_tracking(void) {
   uint32_t split = CONFIG->pieces != 0 ? S2_TRACK_SPLIT : 0u;
   track_flags = CONFIG->hardware != 0 ? S2_TRACK_HARDWARE : 0u;
   s2_status st = s2_track_start(&space, RAM_BASE, RAM_SIZE, split | track_flags);
-  if (st == S2_ERR_CONFIG && track_flags != 0) {
-    track_flags = 0;
-    st = s2_track_start(&space, RAM_BASE, RAM_SIZE, split);
-  }
   must(st, "start of tracking");
   frames_save();
   tracking = true;

@@ -37,7 +37,7 @@ struct config {
   uint64_t blocks;   /* 1: 2 MiB leaves where a whole block of frames is free                         */
   uint64_t pieces;   /* 1: evict single pages out of blocks, log by pages, collapse what stayed clean  */
   uint64_t round;    /* faults between two rounds of dirty logging; 0: no logging                     */
-  uint64_t hardware; /* 1: log by the hardware's dirty state if library and features can, else by write protection */
+  uint64_t hardware; /* 1: log by the hardware's dirty state, which features must have; else by write protection */
   uint64_t features; /* S2_FEAT_ bits                                                                 */
   uint64_t vmid;
   uint64_t kernel_size, initrd_size, dtb_size;

@@ -52,10 +52,11 @@ HV_RUN_pieces-dirty-smp2 := smp=2 resident=16384 blocks=1 pieces=1 round=500 \
   want='evictions>=500 splits>=50 collapses>=20 breaks>=70 rounds>=4 upgrades>=2000'
 # every feature that QEMU has: S2_FEAT_AD and S2_FEAT_VMID16 with a wide VMID, system registers of a GICv3
 HV_MAX := cpu=max,pauth-impdef=on gic=3 features=12 vmid=4660 hardware=1
-HV_RUN_max-dirty-smp2 := $(HV_MAX) smp=2 resident=8192 round=1000 want='evictions>=5000 rounds>=10 upgrades>=2000'
+HV_RUN_max-dirty-smp2 := $(HV_MAX) smp=2 resident=8192 round=1000 \
+  want='hardware>=1 evictions>=5000 rounds>=10 logged>=5000 clean>=2000'
 # more of the same, not in `make check`
-HV_MORE := max-dirty-smp2 all-4k all-2m all-4k-smp2 evict-2m-smp2 pieces pieces-dirty dirty-4k-smp2 dirty-2m-smp2 \
-  evict-tight-smp2 evict-4k-smp4 max-evict max-2m-smp2
+HV_MORE := max-dirty-smp2 max-dirty max-dirty-2m-smp2 max-pieces-dirty-smp2 all-4k all-2m all-4k-smp2 evict-2m-smp2 \
+  pieces pieces-dirty dirty-4k-smp2 dirty-2m-smp2 evict-tight-smp2 evict-4k-smp4 max-evict max-2m-smp2
 HV_RUN_all-4k :=
 HV_RUN_all-2m := blocks=1 want='used<=8'
 HV_RUN_all-4k-smp2 := smp=2 gic=3
@@ -67,6 +68,11 @@ HV_RUN_dirty-2m-smp2 := smp=2 resident=16384 blocks=1 round=20 want='upgrades>=1
 HV_RUN_evict-tight-smp2 := smp=2 resident=1024 limit=300 want='evictions>=30000 walk>=300'
 HV_RUN_evict-4k-smp4 := smp=4 resident=4096 workers=4 limit=300 want='evictions>=10000'
 HV_RUN_max-evict := $(HV_MAX) resident=4096 want='evictions>=10000'
+HV_RUN_max-dirty := $(HV_MAX) resident=4096 round=1000 want='hardware>=1 evictions>=10000 rounds>=10 clean>=5000'
+HV_RUN_max-dirty-2m-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 round=20 limit=120 \
+  want='hardware>=1 evictions>=20 rounds>=2 blocks>=40'
+HV_RUN_max-pieces-dirty-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 pieces=1 round=500 limit=120 \
+  want='hardware>=1 evictions>=500 splits>=50 rounds>=2'
 HV_RUN_max-2m-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 limit=120 want='evictions>=20'
 # the run in which each cut kills
 HV_DEATH_no-ipas2e1is := resident=4096 rounds=0

@@ -4,7 +4,7 @@
 #
 #   cpu, smp, gic               of QEMU's virt machine (cortex-a72, 1, 2)
 #   resident blocks pieces      frames, 2 MiB leaves, single pages out of blocks: see struct config in hv.h (0: all)
-#   round hardware              faults per round of dirty logging, by hardware if that can be (0: none)
+#   round hardware              faults per round of dirty logging (0: none), by hardware or by write protection
 #   features vmid               S2_FEAT_ bits and VMID
 #   workers files rounds        the memory stress of tests/qemu/tools/guest-init.sh
 #   limit                       CPU seconds of QEMU after which the guest counts as hanging (60): load does not matter
