@@ -49,7 +49,8 @@ struct s2_rv_insn s2_rv_decode16(uint16_t insn);
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures kind: \result.kind <= 3;
     ensures width: \result.kind != 0 ==> \result.width == 1 || \result.width == 2 || \result.width == 4 || \result.width == 8;
-    ensures reg: \result.reg <= 31; */
+    ensures reg: \result.reg <= 31;
+    ensures length: \result.length <= 4; */
 struct s2_rv_insn s2_rv_decode(uint32_t fetched);
 
 /**
@@ -60,6 +61,8 @@ struct s2_rv_insn s2_rv_decode(uint32_t fetched);
  */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures kind: \result.kind <= 5;
+    ensures width: \result.kind != 0 ==> \result.width == 1 || \result.width == 2 || \result.width == 4 || \result.width == 8;
+    ensures length: \result.length <= 4;
     ensures reg: \result.reg <= 31; */
 struct s2_rv_insn s2_rv_decode_htinst(uint64_t htinst);
 
