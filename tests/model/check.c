@@ -73,6 +73,11 @@ const char *t_check_pool(struct t_world *w) {
       return why;
     }
   }
+  struct s2_root root = s2_root(&w->s);
+  const struct s2_tlb *tlb = &w->s.pt.flush.tlb;
+  if (tlb->root != root.base || tlb->ctrl != root.ctrl || tlb->vmid != w->cfg.hw.vmid) {
+    return "invalidations would not name this space";
+  }
   if (p->nlimbo != 0) {
     return "limbo is not empty between calls";
   }
@@ -147,8 +152,11 @@ static const char *check_leaves(const struct t_world *w) {
       return "a leaf outside every area";
     }
     const struct m_area *a = &m->area[at];
-    if (l->attr != a->attr) {
-      return "a leaf's rights or type are not its area's";
+    if (l->attr != m_attr(m, at, l->gpa)) {
+      return "a leaf's rights or type are not its area's, or not those of a tracked page";
+    }
+    if ((a->attr & S2_W) != 0 && m_clean_at(m, l->gpa) != l->gpa && m_clean_at(m, l->gpa) < l->gpa + l->size) {
+      return "a leaf is clean in part";
     }
     if ((a->backend & S2_BACK_KIND) == S2_BACK_LINEAR) {
       linear += l->size;
@@ -285,8 +293,11 @@ static uint64_t model_hpa(const struct model *m, int32_t at, uint64_t g) {
   return f < 0 ? M_NONE : T_FRAME_BASE + (uint64_t)f * 4096 + g % 4096;
 }
 
-static uint64_t model_run(const struct model *m, int32_t at, uint64_t g, uint64_t max) {
+static uint64_t model_run(const struct model *m, int32_t at, uint64_t g, uint64_t max, uint32_t access) {
   uint64_t room = m->area[at].end - g;
+  if ((access & S2_W) != 0 && m_clean_at(m, g) != M_NONE && m_clean_at(m, g) - g < room) {
+    room = m_clean_at(m, g) - g; /* what is tracked and clean cannot be written */
+  }
   uint64_t most = max < room ? max : room;
   if ((m->area[at].backend & S2_BACK_KIND) == S2_BACK_LINEAR) {
     return most;
@@ -358,14 +369,14 @@ static const char *check_point(struct t_world *w, uint64_t g) {
   }
   const struct t_leaf *l = leaf_at(&w->view, g);
   if (l == NULL || t.status != S2_OK || t.hpa != h || t.len != l->size - (g - l->gpa) ||
-      (t.attr & ~S2_AD_MASK) != m->area[at].attr) {
+      (t.attr & ~S2_AD_MASK) != m_attr(m, at, g)) {
     return "s2_translate is wrong";
   }
   if (q.status != S2_OK || q.gpa != l->gpa || q.size != l->size || q.hpa != l->hpa || q.level != l->level ||
       (q.attr & ~S2_AD_MASK) != l->attr) {
     return "s2_query is wrong";
   }
-  if (run.status != S2_OK || run.hpa != h || run.len != model_run(m, at, g, UINT64_MAX)) {
+  if (run.status != S2_OK || run.hpa != h || run.len != model_run(m, at, g, UINT64_MAX, 0)) {
     return "s2_translate_run is wrong";
   }
   uint32_t access = (uint32_t)t_below(w, 16);
@@ -374,11 +385,12 @@ static const char *check_point(struct t_world *w, uint64_t g) {
   if (max == 0) {
     return run.status == S2_ERR_SIZE ? NULL : "s2_translate_run with max 0";
   }
-  if ((access & ~m->area[at].attr) != 0) {
+  if ((access & ~m_attr(m, at, g)) != 0) {
     return run.status == S2_ERR_DENIED ? NULL : "s2_translate_run gives rights that are not there";
   }
-  return run.status == S2_OK && run.hpa == h && run.len == model_run(m, at, g, max) ? NULL
-                                                                                    : "s2_translate_run is wrong";
+  return run.status == S2_OK && run.hpa == h && run.len == model_run(m, at, g, max, access)
+             ? NULL
+             : "s2_translate_run is wrong";
 }
 
 static const char *check_walk(struct t_world *w, uint64_t g) {

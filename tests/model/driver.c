@@ -236,7 +236,8 @@ static void make_collapse(struct t_world *w, struct t_op *o) {
 struct t_op t_random_op(struct t_world *w) {
   static const enum t_kind kinds[] = {T_MAP_LINEAR, T_MAP_LINEAR, T_MAP_LINEAR, T_MAP_ALLOC, T_MAP_ALLOC, T_MAP_ALLOC,
                                       T_UNMAP,      T_UNMAP,      T_PROTECT,    T_PROTECT,   T_PROTECT,   T_DISCARD,
-                                      T_FAULT,      T_FAULT,      T_FAULT,      T_FAULT,     T_SPLIT,     T_COLLAPSE};
+                                      T_FAULT,      T_FAULT,      T_FAULT,      T_FAULT,     T_SPLIT,     T_COLLAPSE,
+                                      T_TRACK,      T_HARVEST,    T_HARVEST,    T_STOP,      T_LIST};
   static const uint32_t rights[] = {S2_R, S2_RW, S2_RX, S2_RWX, S2_RWX | S2_UX, S2_W, S2_X, 0};
   struct t_op o = {kinds[t_below(w, sizeof kinds / sizeof kinds[0])], near(w, anchor(w)), any_size(w), 0, 0, 0};
   if (t_below(w, 400) == 0) {
@@ -258,6 +259,7 @@ struct t_op t_random_op(struct t_world *w) {
     o.gpa += t_below(w, 4096);
     o.attr = t_below(w, 30) == 0 ? (uint32_t)t_rand(w) >> t_below(w, 32) : o.attr;
     o.gpa = t_below(w, 40) == 0 ? t_rand(w) >> t_below(w, 64) : o.gpa;
+    o.flags = (uint32_t)t_below(w, 2);
     return o;
   } else if (o.kind == T_COLLAPSE) {
     make_collapse(w, &o);
@@ -268,8 +270,17 @@ struct t_op t_random_op(struct t_world *w) {
     }
     o.attr = rights[t_below(w, 64) == 0 ? t_below(w, 8) : t_below(w, 4)];
   }
+  if (o.kind == T_TRACK || o.kind == T_HARVEST || o.kind == T_STOP) {
+    o.size = o.size / 4096 < T_BITS ? o.size : (uint64_t)T_BITS * 4096;
+    o.flags = o.kind == T_TRACK ? S2_TRACK_SPLIT * (uint32_t)t_below(w, 2) : 0;
+    o.flags = o.kind == T_HARVEST && t_below(w, 3) == 0 ? S2_TRACK_KEEP : o.flags;
+  } else if (o.kind == T_LIST) {
+    o.flags = (uint32_t)t_rand(w);
+  }
   if (t_below(w, 24) == 0) {
     spoil(w, &o);
+    o.flags = o.kind == T_TRACK || o.kind == T_HARVEST ? o.flags & ~(S2_TRACK_HARDWARE | S2_TRACK_ACCESSED) : o.flags;
+    o.size = o.kind == T_HARVEST && o.size > (uint64_t)T_BITS * 4096 ? (uint64_t)T_BITS * 4096 : o.size;
   }
   if (touches_frames(&o)) {
     o.hpa = any_hpa(w, o.gpa);
@@ -286,6 +297,9 @@ void t_model_run(uint64_t seed, uint32_t steps, struct t_result *res) {
   w->rnd = seed * 0x9e3779b97f4a7c15u + 0x1234567;
   w->res = res;
   make_config(w);
+  if (s2_ahead_init(&w->ahead, 1 + (uint32_t)t_below(w, 64), (uint32_t)t_below(w, 200), S2_AHEAD_ALL) != S2_OK) {
+    t_fail(w, "s2_ahead_init refuses good figures", 0, 0);
+  }
   s2_status st = t_world_init(w, 64 + t_below(w, 5) * 512);
   if (st != S2_OK) {
     t_fail(w, "s2_init refuses a good configuration", st, S2_OK);

@@ -60,7 +60,9 @@ uint64_t s2_host_frame_alloc(void *ctx, uint32_t order) {
     if (free_run(h, i, n)) {
       memset(&h->state[i], 1, n);
       memset(&h->zeroed[i], 0, n);
+      memset(&h->word[i], 0x5a, n * sizeof h->word[0]);
       memset(&h->order[i], (int)order, n);
+      memset(&h->owners[i], 1, n);
       h->used += n;
       h->calls++;
       h->next = (i + n + 2) % h->frames;
@@ -94,8 +96,46 @@ void s2_host_frame_free(void *ctx, uint64_t hpa, uint32_t order) {
   if (i < h->frames) {
     uint64_t n = (uint64_t)1 << order;
     tell(T_EV_FREE, 0, hpa, n * S2_PAGE_SIZE);
-    memset(&h->state[i], 0, n);
-    h->used -= n;
+    for (uint64_t j = i; j < i + n; j++) {
+      h->owners[j]--;
+      h->state[j] = h->owners[j] != 0;
+      h->used -= h->owners[j] == 0;
+    }
+  }
+}
+
+bool s2_host_frame_share(void *ctx, uint64_t hpa, uint32_t order) {
+  struct t_host *h = ctx;
+  uint64_t i = index_of(h, hpa, order);
+  uint64_t n = (uint64_t)1 << order;
+  if (i == h->frames || (h->fail_at >= 0 && h->calls >= (uint64_t)h->fail_at)) {
+    return false;
+  }
+  h->calls++;
+  for (uint64_t j = i; j < i + n; j++) {
+    h->owners[j]++;
+  }
+  return true;
+}
+
+bool s2_host_frame_shared(void *ctx, uint64_t hpa, uint32_t order) {
+  struct t_host *h = ctx;
+  uint64_t i = index_of(h, hpa, order);
+  bool shared = false;
+  for (uint64_t j = i; j < i + ((uint64_t)1 << order) && j < h->frames; j++) {
+    shared = shared || h->owners[j] > 1;
+  }
+  return shared;
+}
+
+void s2_host_frame_copy(void *ctx, uint64_t to, uint64_t from, uint32_t order) {
+  struct t_host *h = ctx;
+  uint64_t i = index_of(h, to, order);
+  uint64_t k = index_of(h, from, order);
+  h->copies++;
+  for (uint64_t j = 0; j < (uint64_t)1 << order && i < h->frames && k < h->frames; j++) {
+    h->word[i + j] = h->word[k + j];
+    h->zeroed[i + j] = 1;
   }
 }
 
@@ -104,6 +144,7 @@ void s2_host_frame_zero(void *ctx, uint64_t hpa, uint32_t order) {
   uint64_t i = index_of(h, hpa, order);
   if (i < h->frames) {
     memset(&h->zeroed[i], 1, (uint64_t)1 << order);
+    memset(&h->word[i], 0, sizeof h->word[0] << order);
   }
 }
 

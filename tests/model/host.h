@@ -18,12 +18,15 @@ struct t_host {
   uint8_t state[T_FRAMES];  /* 1: handed out                                                    */
   uint8_t zeroed[T_FRAMES]; /* 1: zeroed since it was handed out                                */
   uint8_t order[T_FRAMES];  /* the order of the allocation the frame is part of                 */
+  uint8_t owners[T_FRAMES]; /* how many leaves of all spaces it belongs to                      */
+  uint32_t word[T_FRAMES];  /* what is in the frame: one word stands for all                    */
   uint64_t next;            /* where the search starts: frames are not handed out in order      */
   uint64_t used;
   uint64_t calls;  /* answered or failed; declined blocks are not counted              */
   int64_t fail_at; /* the call that fails, and all after it; -1 none                   */
   bool decline_blocks;
   uint64_t errors;
+  uint64_t copies;
   uint64_t cycles;
 };
 

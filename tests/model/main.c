@@ -6,24 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS = 9 };
+enum { KINDS = 13 };
 
 /* the same struct as in world.h, which is compiled once per format */
 struct t_result {
-  uint64_t steps, failed, points, ok[KINDS], refused[KINDS], by_status[20], flushes, events;
+  uint64_t steps, failed, points, ok[KINDS], refused[KINDS], by_status[20], flushes, events, clones, copies;
 };
 
 #define DECLARE(f)                                                                                                     \
   void s2_##f##_t_model_run(uint64_t seed, uint32_t steps, struct t_result *r);                                        \
-  void s2_##f##_t_scenarios_run(struct t_result *r);
+  void s2_##f##_t_scenarios_run(struct t_result *r);                                                                   \
+  void s2_##f##_t_twins_run(uint64_t seed, uint32_t steps, struct t_result *r);
 DECLARE(ept)
 DECLARE(npt)
 DECLARE(a64)
 DECLARE(gst)
 
 static const char *const formats[] = {"ept", "npt", "a64", "gst"};
-static const char *const kinds[KINDS] = {"map_linear", "map_alloc", "unmap", "protect", "discard",
-                                         "fault",      "clear",     "split", "collapse"};
+static const char *const kinds[KINDS] = {"map_linear", "map_alloc", "unmap", "protect", "discard", "fault", "clear",
+                                         "split",      "collapse",  "track", "harvest", "stop",    "list"};
 static const char *const codes[20] = {"OK",     "ALIGN",      "SIZE",      "OVERFLOW", "WIDTH",     "RANGE",  "ATTR",
                                       "MAPPED", "NOT_MAPPED", "NO_TABLES", "NO_AREAS", "NO_FRAMES", "POOL",   "CONFIG",
                                       "NULL",   "UNIFORM",    "DENIED",    "LAZY",     "MEMORY",    "BACKEND"};
@@ -41,6 +42,23 @@ static void model_run(int f, uint64_t seed, uint32_t steps, struct t_result *r) 
       break;
     default:
       s2_gst_t_model_run(seed, steps, r);
+      break;
+  }
+}
+
+static void twins_run(int f, uint64_t seed, uint32_t steps, struct t_result *r) {
+  switch (f) {
+    case 0:
+      s2_ept_t_twins_run(seed, steps, r);
+      break;
+    case 1:
+      s2_npt_t_twins_run(seed, steps, r);
+      break;
+    case 2:
+      s2_a64_t_twins_run(seed, steps, r);
+      break;
+    default:
+      s2_gst_t_twins_run(seed, steps, r);
       break;
   }
 }
@@ -70,6 +88,7 @@ static void report(const char *what, const struct t_result *r) {
     printf("  %-10s %8llu done %8llu refused\n", kinds[k], (unsigned long long)r->ok[k],
            (unsigned long long)r->refused[k]);
   }
+  printf("  clones %llu, pages copied on write %llu\n", (unsigned long long)r->clones, (unsigned long long)r->copies);
   printf("  answers:");
   for (int i = 0; i < 20; i++) {
     if (r->by_status[i] != 0) {
@@ -93,6 +112,9 @@ int main(int argc, char **argv) {
     struct t_result r = {0};
     for (uint64_t s = first; s < first + seeds; s++) {
       model_run(f, s, steps, &r);
+      if (s % 4 == 1) {
+        twins_run(f, s, steps, &r);
+      }
     }
     if (first == 1) {
       scenarios_run(f, &r);

@@ -22,6 +22,7 @@ static void slot_put(struct model *m, uint64_t page, uint32_t frame) {
 
 void m_init(struct model *m) {
   m->n = 0;
+  m->nclean = 0;
   m->frames = 0;
   for (uint32_t i = 0; i < M_FRAMES; i++) {
     m->owner[i] = M_NONE;
@@ -100,6 +101,65 @@ void m_insert(struct model *m, uint64_t x, uint64_t y, int64_t delta, uint32_t a
   }
   memcpy(m->area, out, n * sizeof out[0]);
   m->n = n;
+  m_dirty(m, x, y);
+}
+
+/* what is not in [x, y) stays; then [x, y) itself if `with` */
+static void set_clean(struct model *m, uint64_t x, uint64_t y, bool with) {
+  uint64_t start[M_CLEAN + 2], end[M_CLEAN + 2];
+  uint32_t n = 0;
+  bool done = !with;
+  for (uint32_t i = 0; i <= m->nclean; i++) {
+    uint64_t a = i < m->nclean ? m->clean[i].start : UINT64_MAX;
+    uint64_t b = i < m->nclean ? m->clean[i].end : UINT64_MAX;
+    if (a < x) {
+      start[n] = a;
+      end[n++] = b < x ? b : x;
+    }
+    if (!done && b > y) {
+      start[n] = x;
+      end[n++] = y;
+      done = true;
+    }
+    if (b > y && i < m->nclean) {
+      start[n] = a > y ? a : y;
+      end[n++] = b;
+    }
+    if (n > M_CLEAN) {
+      abort();
+    }
+  }
+  m->nclean = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    if (m->nclean > 0 && m->clean[m->nclean - 1].end == start[i]) {
+      m->clean[m->nclean - 1].end = end[i];
+    } else {
+      m->clean[m->nclean].start = start[i];
+      m->clean[m->nclean++].end = end[i];
+    }
+  }
+}
+
+void m_clean(struct model *m, uint64_t x, uint64_t y) {
+  set_clean(m, x, y, true);
+}
+
+void m_dirty(struct model *m, uint64_t x, uint64_t y) {
+  set_clean(m, x, y, false);
+}
+
+uint64_t m_clean_at(const struct model *m, uint64_t g) {
+  for (uint32_t i = 0; i < m->nclean; i++) {
+    if (g < m->clean[i].end) {
+      return g > m->clean[i].start ? g : m->clean[i].start;
+    }
+  }
+  return M_NONE;
+}
+
+uint32_t m_attr(const struct model *m, int32_t at, uint64_t g) {
+  uint32_t attr = m->area[at].attr;
+  return m_clean_at(m, g) == g ? attr & ~S2_W : attr;
 }
 
 static void rewrite(struct model *m, uint64_t x, uint64_t y, bool keep, uint32_t rights) {
@@ -122,10 +182,12 @@ static void rewrite(struct model *m, uint64_t x, uint64_t y, bool keep, uint32_t
 void m_remove(struct model *m, uint64_t x, uint64_t y) {
   rewrite(m, x, y, false, 0);
   m_forget(m, x, y);
+  m_dirty(m, x, y);
 }
 
 void m_protect(struct model *m, uint64_t x, uint64_t y, uint32_t rights) {
   rewrite(m, x, y, true, rights);
+  m_dirty(m, x, y);
 }
 
 int64_t m_frame(const struct model *m, uint64_t g) {
@@ -143,6 +205,7 @@ int64_t m_frame(const struct model *m, uint64_t g) {
 void m_learn(struct model *m, uint64_t g, uint32_t frame) {
   m->owner[frame] = g >> 12;
   m->frames++;
+  m_dirty(m, g - g % 4096, g - g % 4096 + 4096);
   slot_put(m, g >> 12, frame);
 }
 

@@ -16,6 +16,7 @@
 #define M_AREAS  2048
 #define M_FRAMES 2560
 #define M_SLOTS  8192
+#define M_CLEAN  1024
 #define M_NONE   UINT64_MAX
 
 struct m_area {
@@ -32,6 +33,10 @@ struct model {
   uint32_t frames;          /* how many are owned                    */
   uint64_t key[M_SLOTS];    /* guest page number -> frame            */
   uint32_t val[M_SLOTS];
+  struct {
+    uint64_t start, end;
+  } clean[M_CLEAN]; /* tracked: leaves here are without the right to write; sorted, apart from each other */
+  uint32_t nclean;
 };
 
 void m_init(struct model *m);
@@ -47,6 +52,12 @@ void m_protect(struct model *m, uint64_t x, uint64_t y, uint32_t rights);
 int64_t m_frame(const struct model *m, uint64_t g);
 void m_learn(struct model *m, uint64_t g, uint32_t frame);
 void m_forget(struct model *m, uint64_t x, uint64_t y);
+/** Dirty tracking: [x, y) is clean, or it is not. m_clean_at: the first clean address from g on, M_NONE: none. */
+void m_clean(struct model *m, uint64_t x, uint64_t y);
+void m_dirty(struct model *m, uint64_t x, uint64_t y);
+uint64_t m_clean_at(const struct model *m, uint64_t g);
+/** The rights and type of a leaf at g, which lies in area `at`. */
+uint32_t m_attr(const struct model *m, int32_t at, uint64_t g);
 uint64_t m_find_free(const struct model *m, uint64_t hint, uint64_t size, uint64_t lo, uint64_t hi, uint64_t align);
 
 #endif

@@ -5,7 +5,7 @@ MODEL_SEEDS ?= $(if $(filter 1,$(SAN) $(COV)),12,50)
 MODEL_FIRST ?= 1
 MODEL_STEPS ?= 600
 MODEL_HDR := $(wildcard tests/model/*.h)
-MODEL_PER := world check step driver
+MODEL_PER := world check step driver twin
 MODEL_ONE := model host main
 MODEL_OBJ := $(foreach f,$(FORMATS),$(MODEL_PER:%=$(B)/model/$(f)/%.o)) $(MODEL_ONE:%=$(B)/model/%.o)
 

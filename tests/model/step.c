@@ -9,8 +9,8 @@
 /* a set of status codes */
 #define BIT(s) (1u << (uint32_t)(-(s)))
 
-static const char *const op_name[T_KINDS] = {"map_linear", "map_alloc", "unmap", "protect", "discard",
-                                             "fault",      "clear",     "split", "collapse"};
+static const char *const op_name[T_KINDS] = {"map_linear", "map_alloc", "unmap", "protect", "discard", "fault", "clear",
+                                             "split",      "collapse",  "track", "harvest", "stop",    "list"};
 
 void t_fail(struct t_world *w, const char *what, int64_t got, int64_t want) {
   const struct t_op *o = &w->op;
@@ -287,6 +287,79 @@ static struct verdict expect_change(const struct t_world *w, const struct t_op *
   return v;
 }
 
+/* The parts of a list: up to three ranges inside [gpa, gpa + size), page by page apart; flags says where they end. */
+static uint32_t parts_of(const struct t_op *o, struct s2_range *r) {
+  uint64_t pages = o->size / 4096;
+  uint64_t a = pages < 2 ? pages : 1 + o->flags % (pages - 1);
+  uint64_t b = pages - a < 3 ? 0 : 1 + (o->flags >> 8) % (pages - a - 2);
+  r[0] = (struct s2_range){o->gpa, o->size == 0 || o->size % 4096 != 0 ? o->size : a * 4096};
+  if (b == 0 || (o->flags & 1) == 0) {
+    return 1;
+  }
+  /* touching the first, then one page free */
+  r[1] = (struct s2_range){o->gpa + a * 4096, b * 4096};
+  r[2] = (struct s2_range){o->gpa + (a + b + 1) * 4096, (pages - a - b - 1) * 4096};
+  return pages - a - b - 1 == 0 ? 2 : 3;
+}
+
+static uint64_t list_end(const struct t_op *o) {
+  struct s2_range r[3];
+  uint32_t n = parts_of(o, r);
+  return r[n - 1].gpa + r[n - 1].size;
+}
+
+static struct verdict expect_list(const struct t_world *w, const struct t_op *o) {
+  struct s2_range r[3];
+  struct verdict all = {0, 0};
+  uint32_t n = parts_of(o, r);
+  uint64_t tables = 0;
+  for (uint32_t k = 0; k < n; k++) {
+    struct t_op one = {T_DISCARD, r[k].gpa, r[k].size, 0, 0, 0};
+    struct verdict v = expect_change(w, &one);
+    all.must |= v.must & ~BIT(S2_ERR_NO_TABLES);
+    all.may |= v.may;
+    if ((v.must & ~BIT(S2_ERR_NO_TABLES)) == 0) {
+      tables += cut_tables(w, one.gpa, one.gpa + one.size);
+    }
+  }
+  if (all.must == 0) {
+    need_tables(w, tables, &all);
+  }
+  return all;
+}
+
+/* tables below a block of that level when it is 4 KiB leaves only */
+static uint64_t tables_under(uint32_t level) {
+  uint64_t n = 0;
+  for (uint32_t l = 0; l < level; l++) {
+    n = n * 512 + 1;
+  }
+  return n;
+}
+
+static struct verdict expect_track(const struct t_world *w, const struct t_op *o) {
+  static const uint32_t known[] = {S2_TRACK_SPLIT, S2_TRACK_KEEP, 0};
+  struct verdict v = {range_errors(w, o->gpa, o->size), 0};
+  if (o->kind != T_STOP && (o->flags & ~known[o->kind - T_TRACK]) != 0) {
+    v.must |= BIT(S2_ERR_CONFIG);
+  }
+  if (v.must != 0 || o->kind == T_HARVEST) {
+    return v;
+  }
+  uint64_t end = o->gpa + o->size;
+  uint64_t tables = 0;
+  if (o->kind == T_STOP || (o->flags & S2_TRACK_SPLIT) == 0) {
+    tables = cut_tables(w, o->gpa, end);
+  } else {
+    for (uint32_t i = 0; i < w->view.n; i++) {
+      const struct t_leaf *l = &w->view.leaf[i];
+      tables += l->gpa < end && o->gpa < l->gpa + l->size ? tables_under(l->level) : 0;
+    }
+  }
+  need_tables(w, tables, &v);
+  return v;
+}
+
 static struct verdict expect_split(const struct t_world *w, const struct t_op *o) {
   struct verdict v = {0, 0};
   v.must |= o->gpa % 4096 != 0 ? BIT(S2_ERR_ALIGN) : 0;
@@ -342,6 +415,12 @@ static struct verdict expect(const struct t_world *w, const struct t_op *o) {
       return expect_split(w, o);
     case T_COLLAPSE:
       return expect_collapse(w, o);
+    case T_TRACK:
+    case T_HARVEST:
+    case T_STOP:
+      return expect_track(w, o);
+    case T_LIST:
+      return expect_list(w, o);
     case T_FAULT:
     case T_CLEAR:
     case T_KINDS:
@@ -351,6 +430,23 @@ static struct verdict expect(const struct t_world *w, const struct t_op *o) {
 }
 
 /* ---- running it ---- */
+
+/* what the last harvest gave; a range has at most T_BITS pages */
+static uint64_t bitmap[T_BITS / 64];
+static int64_t harvested;
+
+static s2_status harvest(struct t_world *w, const struct t_op *o) {
+  memset(bitmap, 0xa5, sizeof bitmap);
+  struct s2_harvest h = s2_track_harvest(&w->s, o->gpa, o->size, bitmap, o->flags);
+  harvested = h.dirty;
+  return h.status;
+}
+
+static s2_status discard_list(struct t_world *w, const struct t_op *o) {
+  struct s2_range r[3];
+  uint32_t n = parts_of(o, r);
+  return s2_discard_list(&w->s, r, n);
+}
 
 static s2_status call(struct t_world *w, const struct t_op *o) {
   switch (o->kind) {
@@ -368,6 +464,14 @@ static s2_status call(struct t_world *w, const struct t_op *o) {
       return s2_pt_split(&w->s.pt, o->gpa);
     case T_COLLAPSE:
       return s2_pt_collapse(&w->s.pt, o->gpa, o->attr);
+    case T_TRACK:
+      return s2_track_start(&w->s, o->gpa, o->size, o->flags);
+    case T_HARVEST:
+      return harvest(w, o);
+    case T_STOP:
+      return s2_track_stop(&w->s, o->gpa, o->size);
+    case T_LIST:
+      return discard_list(w, o);
     case T_CLEAR:
       s2_clear(&w->s);
       return S2_OK;
@@ -421,6 +525,65 @@ static bool greedy(const struct t_world *w, const struct t_op *o) {
   return true;
 }
 
+/* the bitmap, the count, and what is clean from now on: leaves that lie in the range */
+static const char *apply_harvest(struct t_world *w, const struct t_op *o) {
+  static uint64_t want[T_BITS / 64];
+  uint64_t end = o->gpa + o->size;
+  int64_t dirty = 0;
+  memset(want, 0, sizeof want);
+  for (uint32_t i = 0; i < w->old.n; i++) {
+    const struct t_leaf *l = &w->old.leaf[i];
+    if (l->gpa >= end || l->gpa + l->size <= o->gpa) {
+      continue;
+    }
+    int32_t at = m_at(&w->m, l->gpa);
+    if ((m_attr(&w->m, at, l->gpa) & S2_W) == 0) {
+      continue;
+    }
+    uint64_t x = l->gpa > o->gpa ? l->gpa : o->gpa;
+    uint64_t y = l->gpa + l->size < end ? l->gpa + l->size : end;
+    for (uint64_t k = (x - o->gpa) / 4096; k < (y - o->gpa) / 4096; k++) {
+      want[k / 64] |= (uint64_t)1 << k % 64;
+      dirty++;
+    }
+    if ((o->flags & S2_TRACK_KEEP) == 0 && o->gpa <= l->gpa && l->gpa + l->size <= end) {
+      m_clean(&w->m, l->gpa, l->gpa + l->size);
+    }
+  }
+  uint64_t words = (o->size / 4096 + 63) / 64;
+  if (memcmp(want, bitmap, words * sizeof want[0]) != 0) {
+    return "a harvest reports other pages than were written";
+  }
+  if (words < T_BITS / 64 && bitmap[words] != UINT64_C(0xa5a5a5a5a5a5a5a5)) {
+    return "a harvest writes behind its bitmap";
+  }
+  return harvested == dirty ? NULL : "a harvest counts wrong";
+}
+
+static const char *apply_track(struct t_world *w, const struct t_op *o) {
+  uint64_t end = o->gpa + o->size;
+  for (uint32_t i = 0; i < w->view.n && (o->flags & S2_TRACK_SPLIT) != 0; i++) {
+    const struct t_leaf *l = &w->view.leaf[i];
+    if (l->gpa < end && o->gpa < l->gpa + l->size && l->level != 0) {
+      return "a block is left where there were to be pages";
+    }
+  }
+  m_clean(&w->m, o->gpa, end);
+  return NULL;
+}
+
+static const char *apply_list(struct t_world *w, const struct t_op *o) {
+  struct s2_range r[3];
+  uint32_t n = parts_of(o, r);
+  int64_t flushes =
+      w->s.pt.flush.ranges + w->s.pt.flush.fulls - w->before.s.pt.flush.ranges - w->before.s.pt.flush.fulls;
+  int64_t breaks = w->s.pt.flush.breaks - w->before.s.pt.flush.breaks;
+  for (uint32_t k = 0; k < n; k++) {
+    m_forget(&w->m, r[k].gpa, r[k].gpa + r[k].size);
+  }
+  return flushes - breaks <= 1 + S2_FMT_MAP_FLUSH * breaks ? NULL : "a list took more than one invalidation";
+}
+
 static const char *apply(struct t_world *w, const struct t_op *o, uint32_t cuts) {
   uint64_t end = o->gpa + o->size;
   bool populate = o->kind == T_MAP_ALLOC && (o->flags & S2_POPULATE) != 0;
@@ -459,6 +622,15 @@ static const char *apply(struct t_world *w, const struct t_op *o, uint32_t cuts)
       return leaf_of(&w->view, o->gpa) == NULL || leaf_of(&w->view, o->gpa)->gpa == o->gpa ? NULL : "not split";
     case T_COLLAPSE:
       return leaf_of(&w->view, o->gpa)->level == o->attr ? NULL : "not collapsed";
+    case T_TRACK:
+      return apply_track(w, o);
+    case T_HARVEST:
+      return apply_harvest(w, o);
+    case T_STOP:
+      m_dirty(&w->m, o->gpa, end);
+      return NULL;
+    case T_LIST:
+      return apply_list(w, o);
     case T_FAULT:
     case T_KINDS:
     default:
@@ -523,6 +695,10 @@ static bool bad(struct t_world *w, const char *why) {
 
 /* ---- fault ---- */
 
+static bool is_present(const struct t_world *w, int32_t at, uint64_t g) {
+  return at >= 0 && ((w->m.area[at].backend & S2_BACK_KIND) == S2_BACK_LINEAR || m_frame(&w->m, g) >= 0);
+}
+
 static uint32_t allowed_kinds(const struct t_world *w, const struct t_op *o, s2_status *why) {
   uint64_t g = o->gpa;
   if (o->attr == 0 || (o->attr & ~S2_RIGHTS) != 0) {
@@ -543,8 +719,9 @@ static uint32_t allowed_kinds(const struct t_world *w, const struct t_op *o, s2_
     return 1u << S2_FAULT_DENIED;
   }
   *why = S2_OK;
-  if ((w->m.area[at].backend & S2_BACK_KIND) == S2_BACK_LINEAR || m_frame(&w->m, g) >= 0) {
-    return 1u << S2_FAULT_SPURIOUS;
+  if (is_present(w, at, g)) {
+    /* tracked and clean: the write gets its right back */
+    return 1u << ((o->attr & ~m_attr(&w->m, at, g)) != 0 ? S2_FAULT_RESOLVED : S2_FAULT_SPURIOUS);
   }
   uint64_t page = g - g % 4096;
   bool tables = map_tables(w, page, page + 4096, 0, 0) <= (uint64_t)w->s.pt.pool.nfree;
@@ -556,7 +733,51 @@ static uint32_t allowed_kinds(const struct t_world *w, const struct t_op *o, s2_
   return 1u << S2_FAULT_NO_MEMORY | (blocks ? 1u << S2_FAULT_RESOLVED : 0);
 }
 
+/* what s2_fault_ahead() brought in beside the page at g: all that was asked for, where there was a hole and memory */
+static const char *check_ahead(struct t_world *w, uint64_t g, const struct m_area *a) {
+  struct s2_ahead again = w->before.ahead;
+  int64_t more = (int64_t)w->view.n - (int64_t)w->old.n - 1;
+  int64_t issued = w->ahead.stats.issued - w->before.ahead.stats.issued;
+  bool looks = (w->op.flags & 1) != 0 && (a->backend & S2_BACK_AHEAD) != 0 && leaf_of(&w->view, g)->level == 0;
+  int32_t n = looks ? s2_ahead_guess(&again, g / 4096) : 0;
+  int64_t there = 0;
+  int64_t missed = 0;
+  for (int32_t k = 0; k < n; k++) {
+    uint64_t page = (uint64_t)again.want[k] * 4096;
+    if (again.want[k] < 0 || page < a->start || page >= a->end || leaf_of(&w->old, page) != NULL) {
+      continue;
+    }
+    const struct t_leaf *l = leaf_of(&w->view, page);
+    there += l != NULL;
+    missed += l == NULL;
+    if (l != NULL && (l->level != 0 || learn(w, page, page + 4096) != NULL)) {
+      return "a page brought in ahead is not one of the area's own";
+    }
+  }
+  if (more != there || issued != there) {
+    return "looking ahead brought in other pages than were asked for, or counts them wrong";
+  }
+  bool short_of =
+      w->host.fail_at >= 0 || w->host.used == w->host.frames || w->s.pt.pool.nfree < (int32_t)w->s.pt.pool.top;
+  return missed == 0 || short_of ? NULL : "looking ahead left out a page without need";
+}
+
+/* the right to write came back: the leaf is the one that was there */
+static const char *check_written(struct t_world *w, uint64_t g, uint64_t hpa) {
+  const struct t_leaf *l = leaf_of(&w->view, g);
+  const struct t_leaf *was = leaf_of(&w->old, g);
+  if (l == NULL || was == NULL || w->view.n != w->old.n || l->gpa != was->gpa || l->size != was->size ||
+      l->hpa != was->hpa) {
+    return "a write to a clean page changed more than its rights";
+  }
+  m_dirty(&w->m, l->gpa, l->gpa + l->size);
+  return l->hpa + (g - l->gpa) == hpa ? NULL : "a write to a clean page answers another address";
+}
+
 static const char *check_resolved(struct t_world *w, uint64_t g, uint64_t hpa) {
+  if (is_present(w, m_at(&w->m, g), g)) {
+    return check_written(w, g, hpa);
+  }
   const struct m_area *a = &w->m.area[m_at(&w->m, g)];
   const struct t_leaf *l = leaf_of(&w->view, g);
   if (l == NULL || l->gpa < a->start || l->gpa + l->size > a->end) {
@@ -570,14 +791,16 @@ static const char *check_resolved(struct t_world *w, uint64_t g, uint64_t hpa) {
       return "a fault replaced a page";
     }
   }
-  return w->view.n == w->old.n + 1 ? learn(w, l->gpa, l->gpa + l->size) : "a fault changed other leaves";
+  const char *wrong = learn(w, l->gpa, l->gpa + l->size);
+  return wrong != NULL ? wrong : check_ahead(w, g, a);
 }
 
 static bool step_fault(struct t_world *w, const struct t_op *o) {
   s2_status why = S2_OK;
   uint32_t kinds = allowed_kinds(w, o, &why);
   t_tlb_start(w);
-  struct s2_fault_result r = s2_fault(&w->s, o->gpa, o->attr);
+  struct s2_fault_result r =
+      (o->flags & 1) != 0 ? s2_fault_ahead(&w->s, &w->ahead, o->gpa, o->attr) : s2_fault(&w->s, o->gpa, o->attr);
   const char *wrong = t_tlb_end(w);
   (void)count_step(w, o, r.status);
   if ((kinds & 1u << r.kind) == 0) {
@@ -626,8 +849,8 @@ bool t_step(struct t_world *w, const struct t_op *o) {
     return step_fault(w, o);
   }
   struct verdict v = expect(w, o);
-  bool ranged = o->kind == T_UNMAP || o->kind == T_PROTECT || o->kind == T_DISCARD;
-  uint32_t cuts = v.must == 0 && ranged ? cut_tables(w, o->gpa, o->gpa + o->size) : 0;
+  bool ranged = o->kind == T_UNMAP || o->kind == T_PROTECT || o->kind == T_DISCARD || o->kind >= T_TRACK;
+  uint32_t cuts = v.must == 0 && o->kind == T_UNMAP ? cut_tables(w, o->gpa, o->gpa + o->size) : 0;
   t_tlb_start(w);
   s2_status st = call(w, o);
   const char *wrong = t_tlb_end(w);
@@ -652,7 +875,8 @@ bool t_step(struct t_world *w, const struct t_op *o) {
   if (bad(w, t_check_pool(w)) || bad(w, apply(w, o, cuts))) {
     return false;
   }
-  if (ranged && !rest_kept(&w->old, &w->view, o->gpa, o->gpa + o->size)) {
+  uint64_t end = o->kind == T_LIST ? list_end(o) : o->gpa + o->size;
+  if (ranged && !rest_kept(&w->old, &w->view, o->gpa, end)) {
     t_fail(w, "a leaf outside the range was split, merged or moved", 0, 0);
     return false;
   }
@@ -705,8 +929,8 @@ bool t_inject(struct t_world *w, const struct t_op *o, uint32_t max_frames) {
     t_restore(w, &w->keep);
   }
   int32_t nspare = w->s.areas.nspare;
-  done =
-      o->kind == T_FAULT || o->kind == T_DISCARD || o->kind == T_SPLIT || o->kind == T_COLLAPSE || o->kind == T_CLEAR;
+  done = o->kind == T_FAULT || o->kind == T_DISCARD || o->kind == T_SPLIT || o->kind == T_COLLAPSE ||
+         o->kind == T_CLEAR || o->kind >= T_TRACK;
   for (int32_t k = 0; k < nspare && fine && !done; k++) {
     w->hidden = (uint32_t)(nspare - k);
     w->s.areas.nspare = k;

@@ -105,6 +105,7 @@ void t_save(const struct t_world *w, struct t_saved *to) {
   uint32_t t = w->cfg.tables.count;
   uint32_t c = w->cfg.areas.count;
   to->s = w->s;
+  to->ahead = w->ahead;
   to->host = w->host;
   to->m = w->m;
   memcpy(to->tables, w->cfg.tables.tables, t * sizeof to->tables[0]);
@@ -120,6 +121,7 @@ void t_restore(struct t_world *w, const struct t_saved *from) {
   uint32_t t = w->cfg.tables.count;
   uint32_t c = w->cfg.areas.count;
   w->s = from->s;
+  w->ahead = from->ahead;
   w->host = from->host;
   w->m = from->m;
   memcpy(w->cfg.tables.tables, from->tables, t * sizeof from->tables[0]);
@@ -156,11 +158,11 @@ static bool same_areas(const struct t_world *w, const struct t_saved *then) {
   b.lo = then->lo;
   b.id = then->id;
   b.spare = then->spare;
-  if (a.count != b.count) {
+  if (s2_areas_count(&a) != s2_areas_count(&b)) {
     return false;
   }
   uint64_t g = 0;
-  for (int32_t i = 0; i <= a.count; i++) {
+  for (uint32_t i = 0; i <= s2_areas_count(&a); i++) {
     struct s2_area x = s2_areas_next(&a, g);
     struct s2_area y = s2_areas_next(&b, g);
     if (x.backend != y.backend) {

@@ -7,8 +7,10 @@
 #ifndef TESTS_MODEL_WORLD_H
 #define TESTS_MODEL_WORLD_H
 
+#include "stage2/ahead.h"
 #include "stage2/cursor.h"
 #include "stage2/stage2.h"
+#include "stage2/track.h"
 
 #include "host.h"
 #include "model.h"
@@ -30,6 +32,9 @@
 #define t_random_op     S2_NAME(t_random_op)
 #define t_model_run     S2_NAME(t_model_run)
 #define t_scenarios_run S2_NAME(t_scenarios_run)
+#define t_twins_run     S2_NAME(t_twins_run)
+
+#define T_BITS (1u << 18) /* pages of a harvest, at most */
 
 struct t_leaf {
   uint64_t gpa, size, hpa;
@@ -78,18 +83,23 @@ enum t_kind {
   T_CLEAR,
   T_SPLIT,
   T_COLLAPSE,
+  T_TRACK,
+  T_HARVEST,
+  T_STOP,
+  T_LIST,
   T_KINDS
 };
 
 struct t_op {
   enum t_kind kind;
   uint64_t gpa, size, hpa;
-  uint32_t attr; /* attr, rights, access or level */
-  uint32_t flags;
+  uint32_t attr;  /* attr, rights, access or level */
+  uint32_t flags; /* of the call; T_FAULT: 1 looks ahead; T_LIST: how the range is cut up */
 };
 
 struct t_saved {
   struct s2_space s;
+  struct s2_ahead ahead;
   struct t_host host;
   struct model m;
   struct s2_table *tables;
@@ -101,11 +111,12 @@ struct t_saved {
 };
 
 struct t_result {
-  uint64_t steps, failed, points, ok[T_KINDS], refused[T_KINDS], by_status[20], flushes, events;
+  uint64_t steps, failed, points, ok[T_KINDS], refused[T_KINDS], by_status[20], flushes, events, clones, copies;
 };
 
 struct t_world {
   struct s2_space s;
+  struct s2_ahead ahead;
   struct s2_space_config cfg;
   struct t_host host;
   struct model m;
@@ -147,6 +158,8 @@ bool t_inject(struct t_world *w, const struct t_op *op, uint32_t max_frames);
 struct t_op t_random_op(struct t_world *w);
 void t_model_run(uint64_t seed, uint32_t steps, struct t_result *res);
 void t_scenarios_run(struct t_result *res);
+/** Two spaces over one host, clones of each other: see twin.c. */
+void t_twins_run(uint64_t seed, uint32_t steps, struct t_result *res);
 
 static inline uint64_t t_rand(struct t_world *w) {
   w->rnd ^= w->rnd << 13;
