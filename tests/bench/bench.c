@@ -10,13 +10,18 @@
  * After its runs each column leaves a digest of what it built (every page's status, host address, rights, type, leaf
  * level, and the tables in use); a digest that differs from the reference's is a failure. Time never is.
  *
+ * --huge puts all memory into large pages, as a hypervisor maps its own: with 4 KiB pages most of what a random walk over
+ * 64 GiB costs is this program's own TLB misses.
+ *
  * --once runs everything one time and prints the order of measured() calls: under callgrind each of them dumps its
  * retired instructions (instr.sh), which --instr FILE shows beside the times.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 
 #include "reference.h"
 #include "stage2/cursor.h"
+
+#include <sys/mman.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,11 +167,24 @@ static void fatal(const char *what) {
   exit(2);
 }
 
+static bool huge;
+
 static void *need(size_t bytes) {
-  void *p = aligned_alloc(4096, (bytes + 4095) & ~(size_t)4095);
+  size_t page = huge ? (size_t)1 << 21 : 4096;
+  size_t whole = (bytes + page - 1) & ~(page - 1);
+  void *p = aligned_alloc(page, whole);
   if (p == NULL) {
     fatal("out of memory");
   }
+#ifdef MADV_HUGEPAGE
+  if (huge && madvise(p, whole, MADV_HUGEPAGE) != 0) {
+    fatal("no large pages here");
+  }
+#else
+  if (huge) {
+    fatal("no large pages here");
+  }
+#endif
   memset(p, 0, bytes);
   return p;
 }
@@ -1331,8 +1349,8 @@ static void print_goals(size_t i) {
 
 static void print_tables(const struct options *opt) {
   bool instr = opt->instr != NULL;
-  printf("\n%s: nanoseconds per page, leaf or call; minimum of %u runs in one process, one arena\n", S2_FORMAT_NAME,
-         opt->runs);
+  printf("\n%s: nanoseconds per page, leaf or call; minimum of %u runs in one process, one arena%s\n", S2_FORMAT_NAME,
+         opt->runs, huge ? ", in large pages" : "");
   printf("  (a) store loop over flat memory  (m) memset; unmap: detach whole tables, memset them  (b) 4 raw loads\n");
   printf("  (c) reference, same checks, one descent per leaf table  (d) the library's one-page call for each page\n\n");
   printf("%-32s %-5s %7s %7s %7s %7s %7s %7s %6s %6s %6s", "workload", "per", "lib", "(a)", "(m)", "(b)", "(c)", "(d)",
@@ -1415,6 +1433,7 @@ static void usage(void) {
          "  --runs N    take the minimum of N runs (15)\n"
          "  --only KEY  workloads whose key starts with KEY\n"
          "  --csv       one line per workload and column\n"
+         "  --huge      all memory in large pages\n"
          "  --once      one run, print the order of measurements (for callgrind, see instr.sh)\n"
          "  --instr F   show the instruction counts of file F beside the times\n"
          "keys:",
@@ -1459,6 +1478,8 @@ int main(int argc, char **argv) {
       quick = true;
     } else if (strcmp(argv[i], "--csv") == 0) {
       opt.csv = true;
+    } else if (strcmp(argv[i], "--huge") == 0) {
+      huge = true;
     } else if (strcmp(argv[i], "--once") == 0) {
       opt.once = true;
     } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
