@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /** backend_alloc.c - areas whose frames come from the host: obtained, zeroed, mapped; marked, invalidated, given back. */
-#include "stage2/host.h"
+#include "alloc.h"
 #include "ops.h"
 #include "share.h"
 
@@ -11,34 +11,11 @@ static int64_t pages_of(uint8_t l) {
 }
 
 uint64_t s2_take_frame(const struct s2_space *s, uint8_t l) {
-  void *ctx = s->pt.flush.ctx;
-  uint64_t hpa = s2_host_frame_alloc(ctx, s2_order(l));
-  if (hpa == S2_NO_FRAME) {
-    return S2_NO_FRAME;
-  }
-  if (s2_check_hpa(&s->pt, hpa, s2_span(l)) != S2_OK || s2_offset(hpa, l) != 0) {
-    s2_host_frame_free(ctx, hpa, s2_order(l));
-    return S2_NO_FRAME;
-  }
-  return hpa;
+  return s2_frame_in(s, l);
 }
 
 struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr) {
-  struct s2_got r = {s2_page_check(&s->pt.pool, at), 0, S2_NO_FRAME, at.l > 0};
-  if (r.status != S2_OK) {
-    return r;
-  }
-  uint64_t hpa = s2_take_frame(s, 0);
-  if (hpa == S2_NO_FRAME) {
-    r.status = S2_ERR_NO_FRAMES;
-    return r;
-  }
-  uint64_t off = s2_offset(gpa, 0);
-  s2_host_frame_zero(s->pt.flush.ctx, hpa, 0);
-  s2_page_commit(&s->pt.pool, at, gpa - off, hpa, attr | S2_FMT_AD);
-  s2_count(&s->stats.frames_taken, 1);
-  r.hpa = hpa + off;
-  return r;
+  return s2_page_in(s, at, gpa, attr);
 }
 
 /** Can a block of level l at base be made: inside [lo, hi), nothing there, tables enough? */

@@ -5,7 +5,8 @@
  */
 #include "ops.h"
 
-#define LANES 32u
+#define LANES   32u
+#define SETTLED UINT32_MAX /* in place of a table: the first pass gave the answer */
 
 #if defined(__GNUC__) && !defined(__FRAMAC__)
 #define PREFETCH(address) __builtin_prefetch(address)
@@ -13,102 +14,51 @@
 #define PREFETCH(address) ((void)(address))
 #endif
 
-/** Where va's path ends, or the link of level 1 that it goes on through: s2_pos_at() without its last step. */
-/*@ requires inv: Inv(p) && Dom(p, va);
-    terminates \true; exits \false; assigns \nothing;
-    ensures at: Used(p, \result.t) && \result.t == tab(p, \result.l, va) && \result.i == slot_of(va, \result.l) &&
-                \result.e == p->tables[\result.t].e[\result.i];
-    ensures end: \result.l <= 1 || pte_kind(\result.l, \result.e) != 2; */
-S2_INLINE struct s2_pos above_last(const struct s2_pool *p, uint64_t va) {
-  //@ ghost s2_lemma_sound(p);
-  uint64_t hpa = s2_pool_hpa(p);
-  struct s2_pos at;
-  if (p->top == 3) {
-    at = s2_pos_root(p, va, 3);
-  } else if (p->top == 2) {
-    at = s2_pos_root(p, va, 2);
-  } else if (p->top == 4) {
-    at = s2_pos_root(p, va, 4);
-  } else {
-    at = s2_pos_root(p, va, 1);
+/**
+ * The first pass for one address: the table of level 0 that its path ends in, whose entry is only asked for. A path that
+ * ends above, in a block or a hole, is SETTLED at once, and so is an address that is none of the space.
+ */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && hpa == pool_hpa(&s->pt.pool);
+    requires out: \valid(out);
+    terminates \true; exits \false; assigns *out;
+    ensures at: \result != SETTLED ==> s->base <= gpa < s->limit && Used(&s->pt.pool, \result) &&
+                  s->pt.pool.nodes[\result].level == 0 && lev(&s->pt.pool, gpa) == 0 && tab(&s->pt.pool, 0, gpa) == \result; */
+S2_INLINE uint32_t first_pass(const struct s2_space *s, uint64_t hpa, uint64_t gpa, struct s2_translation *out) {
+  if (gpa < (uint64_t)s->base || gpa >= (uint64_t)s->limit) {
+    *out = s2_translate(s, gpa); /* refused without a walk */
+    return SETTLED;
   }
-  if (s2_pos_links(at, 4)) {
-    at = s2_pos_down(p, hpa, at, va, 3);
-  }
-  if (s2_pos_links(at, 3)) {
-    at = s2_pos_down(p, hpa, at, va, 2);
-  }
-  if (s2_pos_links(at, 2)) {
-    at = s2_pos_down(p, hpa, at, va, 1);
-  }
-  return at;
-}
-
-/** The slot where a path ends. */
-struct lane {
-  uint32_t t;
-  uint16_t i;
-  uint8_t l;
-};
-
-/** The first pass for one address: where its path ends; its last entry, if it is one of level 0, is only asked for. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && s->base <= gpa < s->limit;
-    terminates \true; exits \false; assigns \nothing;
-    ensures at: Used(&s->pt.pool, \result.t) && \result.l == s->pt.pool.nodes[\result.t].level &&
-                In(&s->pt.pool, \result.t, \result.i, gpa) && \result.i < 512 && lev(&s->pt.pool, gpa) == \result.l; */
-S2_INLINE struct lane first_pass(const struct s2_space *s, uint64_t gpa) {
   const struct s2_pool *p = &s->pt.pool;
-  struct s2_pos at = above_last(p, gpa);
-  if (s2_pos_links(at, 1)) {
-    at.t = s2_child_of(s2_pool_hpa(p), at.e);
-    at.i = s2_slot(gpa, 0);
-    at.l = 0;
-    PREFETCH(&p->tables[at.t].e[at.i]);
+  struct s2_pos at = s2_pos_above(p, hpa, gpa);
+  if (!s2_pos_links(at, 1)) {
+    *out = s2_answer_of(gpa, at.e, at.l);
+    return SETTLED;
   }
-  struct lane r = {at.t, (uint16_t)at.i, at.l};
-  return r;
-}
-
-/** The second pass: read the entry at the end of the path. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && s->base <= gpa < s->limit;
-    requires at: at.t < s->pt.pool.cap && at.i < 512 && at.l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
-S2_INLINE struct s2_translation second_pass(const struct s2_space *s, uint64_t gpa, struct lane at) {
-  uint64_t e = s2_entry_read(&s->pt.pool, at.t, at.i);
-  return at.l == 0 ? s2_answer_of(gpa, e, 0) : s2_answer_of(gpa, e, at.l);
-}
-
-/** Is gpa an address of the space? */
-/*@ requires s: \valid_read(s);
-    terminates \true; exits \false; assigns \nothing;
-    ensures in: \result <==> s->base <= gpa < s->limit; */
-S2_INLINE bool in_space(const struct s2_space *s, uint64_t gpa) {
-  return gpa >= (uint64_t)s->base && gpa < (uint64_t)s->limit;
+  uint64_t t = s2_child_of(hpa, at.e);
+  PREFETCH(&p->tables[t].e[s2_slot(gpa, 0)]);
+  return (uint32_t)t;
 }
 
 /** s2_translate_batch() of at most LANES addresses. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt) && n <= LANES;
-    requires mem: \valid_read(gpa + (0 .. n-1)) && \valid(out + (0 .. n-1));
+    requires mem: \valid_read(gpa + (0 .. n-1)) && \valid(out + (0 .. n-1)) && \separated(gpa + (0 .. n-1), out + (0 .. n-1));
     terminates \true; exits \false; assigns out[0 .. n-1]; */
 static void translate_lanes(const struct s2_space *s, const uint64_t *gpa, struct s2_translation *out, uint32_t n) {
-  struct lane at[LANES];
+  uint64_t hpa = s2_pool_hpa(&s->pt.pool);
+  uint32_t table[LANES];
   uint32_t k;
   /*@ loop invariant k: 0 <= k <= n;
-      loop assigns k, at[0 .. LANES-1];
+      loop assigns k, table[0 .. LANES-1], out[0 .. n-1];
       loop variant n - k; */
   for (k = 0; k < n; k++) {
-    if (in_space(s, gpa[k])) {
-      at[k] = first_pass(s, gpa[k]);
-    }
+    table[k] = first_pass(s, hpa, gpa[k], &out[k]);
   }
   /*@ loop invariant k: 0 <= k <= n;
       loop assigns k, out[0 .. n-1];
       loop variant n - k; */
   for (k = 0; k < n; k++) {
-    if (in_space(s, gpa[k])) {
-      out[k] = second_pass(s, gpa[k], at[k]);
-    } else {
-      out[k] = s2_translate(s, gpa[k]); /* refused without a walk */
+    if (table[k] != SETTLED) {
+      out[k] = s2_answer_of(gpa[k], s2_entry_read(&s->pt.pool, table[k], s2_slot(gpa[k], 0)), 0);
     }
   }
 }

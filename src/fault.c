@@ -2,6 +2,7 @@
 /** fault.c - one guest access faulted: resolved, spurious, denied, in no area, or out of memory. Nothing else. */
 #include "stage2/host.h"
 #include "stage2/space.h"
+#include "alloc.h"
 #include "ops.h"
 #include "share.h"
 
@@ -27,8 +28,8 @@ static struct s2_fault_result copied(struct s2_space *s, uint64_t gpa, uint32_t 
 /*@ requires inv: \valid(s) && Good(&s->pt) && pte_kind(at.l, at.e) == 1;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s2_pos at, uint32_t attr,
-                                      uint32_t access) {
+S2_APART struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s2_pos at, uint32_t attr,
+                                        uint32_t access) {
   uint64_t base = gpa - s2_offset(gpa, at.l);
   uint64_t hpa = s2_entry_hpa(at.l, at.e) + (gpa - base);
   if ((s2_entry_attr(at.l, at.e) & access) == access) {
@@ -45,17 +46,11 @@ static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, struct s
   return answer(S2_FAULT_RESOLVED, S2_OK, hpa);
 }
 
-/** A hole in an alloc area: a page, or a block if it may be one. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && pte_kind(at.l, at.e) == 0;
+/** What came of a hole: a leaf that every CPU may now use, or no memory. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && got.level <= S2_MAX_LEVEL;
     terminates \true; exits \false;
     ensures inv: Good(&s->pt); */
-static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2_pos at, struct s2_area area) {
-  struct s2_got got;
-  if ((area.backend & S2_BACK_BLOCKS) != 0) {
-    got = s2_alloc_one(s, gpa, (uint64_t)area.start, (uint64_t)area.end, area.attr, true);
-  } else {
-    got = s2_alloc_page(s, at, gpa, area.attr);
-  }
+S2_INLINE struct s2_fault_result settled(struct s2_space *s, uint64_t gpa, struct s2_got got) {
   if (got.status != S2_OK) {
     return answer(S2_FAULT_NO_MEMORY, got.status, 0);
   }
@@ -64,13 +59,24 @@ static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2
   return answer(S2_FAULT_RESOLVED, S2_OK, got.hpa);
 }
 
+/** A hole in an alloc area: a page, or a block if it may be one. */
+/*@ requires inv: \valid(s) && Good(&s->pt) && pte_kind(at.l, at.e) == 0;
+    terminates \true; exits \false;
+    ensures inv: Good(&s->pt); */
+static struct s2_fault_result absent(struct s2_space *s, uint64_t gpa, struct s2_pos at, struct s2_area area) {
+  if ((area.backend & S2_BACK_BLOCKS) != 0) {
+    return settled(s, gpa, s2_alloc_one(s, gpa, (uint64_t)area.start, (uint64_t)area.end, area.attr, true));
+  }
+  return settled(s, gpa, s2_page_in(s, at, gpa, area.attr));
+}
+
 /** Inside an area that allows the access. */
 /*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
     terminates \true; exits \false;
     ensures inv: Good(&s->pt) && AreasInv(&s->areas); */
 static struct s2_fault_result resolve_in(struct s2_space *s, uint64_t gpa, struct s2_area area, uint32_t access) {
   struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
-  if (s2_entry_kind(at.l, at.e) == S2_LEAF) {
+  if (at.e != 0 && s2_entry_kind(at.l, at.e) == S2_LEAF) { /* a hole needs no decoding */
     return present(s, gpa, at, area.attr, access);
   }
   if ((area.backend & S2_BACK_KIND) == S2_BACK_ALLOC) {
@@ -86,7 +92,7 @@ static struct s2_fault_result resolve(struct s2_space *s, uint64_t gpa, uint32_t
   if (access == 0 || (access & ~S2_RIGHTS) != 0) {
     return answer(S2_FAULT_BAD, S2_ERR_ATTR, 0);
   }
-  if (!s2_contains(s, gpa, 1)) {
+  if (gpa < (uint64_t)s->base || gpa >= (uint64_t)s->limit) {
     return answer(S2_FAULT_NO_AREA, gpa < s2_width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH, 0);
   }
   struct s2_area area = s2_areas_again(&s->areas, gpa);

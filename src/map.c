@@ -7,11 +7,7 @@
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> cfg->hpa_bits <= S2_FMT_HPA_BITS <= 56 && cfg->leaf_max <= S2_FMT_LEAF_MAX <= 4; */
 static s2_status check_config(const struct s2_config *cfg) {
-  uint32_t vmid_max = S2_FMT_VMID_MAX;
-  if ((cfg->features & S2_FEAT_VMID16) != 0) {
-    vmid_max = 0xffffu;
-  }
-  if ((cfg->features & ~S2_FMT_FEATURES) != 0 || cfg->vmid > vmid_max || (cfg->vmid == 0 && S2_FMT_VMID_ZERO == 0)) {
+  if ((cfg->features & ~S2_FMT_FEATURES) != 0 || !s2_vmid_legal(cfg->features, cfg->vmid)) {
     return S2_ERR_CONFIG;
   }
   if (cfg->hpa_bits < 32 || cfg->hpa_bits > S2_HPA_BITS_MAX || cfg->leaf_max > S2_LEAF_MAX ||
@@ -32,7 +28,6 @@ static void set_record(struct s2_pt *pt, const struct s2_config *cfg) {
   pt->hpa_bits = cfg->hpa_bits;
   pt->splits = 0;
   pt->flush.ctx = cfg->ctx;
-  pt->flush.vmid = cfg->vmid;
   pt->flush.epoch = 0;
   pt->flush.ranges = 0;
   pt->flush.fulls = 0;
@@ -60,6 +55,9 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
 #ifdef __FRAMAC__
 #include "proofs/wp/pt_init.acsl"
 #endif
+  if (st == S2_OK) {
+    s2_flush_operands(pt, cfg->vmid);
+  }
   return st;
 }
 
@@ -339,8 +337,8 @@ static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t
 /*@ requires inv: \valid(pt) && Good(pt) && gpa < end && Dom(&pt->pool, end - 1);
     terminates \true; exits \false;
     ensures inv: Good(pt); */
-static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
-                           uint32_t leaf_max) {
+S2_APART s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                             uint32_t leaf_max) {
   struct s2_need plan = s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max);
   s2_status st = s2_plan_check(&pt->pool, plan);
   if (st == S2_OK) {

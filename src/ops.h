@@ -204,6 +204,31 @@ static inline void s2_pt_count(struct s2_pt *pt, int64_t *c) {
     ensures fresh: level <= S2_MAX_LEVEL ==> Flushed(&pt->pool); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
 
+/** s2_flush_range() of the page at gpa where no table went away, by a shorter way. */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && pt->pool.nlimbo == 0 && gpa <= width(62);
+    terminates \true; exits \false;
+    assigns pt->flush.epoch, pt->flush.ranges;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures fresh: Flushed(&pt->pool); */
+void s2_flush_page(struct s2_pt *pt, uint64_t gpa);
+
+/** Is vmid one that the format has, on a host with these features? */
+/*@ terminates \true; exits \false; assigns \nothing; */
+static inline bool s2_vmid_legal(uint32_t features, uint32_t vmid) {
+  uint32_t max = (features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX;
+  return vmid <= max && (vmid != 0 || S2_FMT_VMID_ZERO != 0);
+}
+
+/** Keep the operands of this page table's invalidations: from now on its VMID is vmid. */
+/*@ requires pt: \valid(pt);
+    terminates \true; exits \false;
+    assigns pt->flush.tlb;
+    ensures vmid: pt->flush.tlb.vmid == vmid;
+    behavior good: assumes Good(pt);
+      ensures inv: Good(pt);
+      ensures same: Same{Pre,Post}(&pt->pool); */
+void s2_flush_operands(struct s2_pt *pt, uint32_t vmid);
+
 /** Everything this space's VMID has, on every CPU, complete on return. */
 /*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool);
     terminates \true; exits \false;

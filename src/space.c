@@ -412,6 +412,10 @@ struct s2_root s2_root(const struct s2_space *s) {
   return s2_pt_root(&s->pt);
 }
 
+s2_status s2_set_vmid(struct s2_space *s, uint32_t vmid) {
+  return s2_pt_set_vmid(&s->pt, vmid);
+}
+
 struct s2_place s2_find_free(const struct s2_space *s, uint64_t hint, uint64_t size, uint64_t lo, uint64_t hi,
                              uint64_t align) {
   struct s2_place r = {S2_ERR_ALIGN, 0};

@@ -296,7 +296,7 @@ int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end) {
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < end) ==>
                    PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
     ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
-static s2_status unmap_wide(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
+S2_APART s2_status unmap_wide(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
   uint32_t plan = s2_plan_cut(&pt->pool, gpa, end);
   if (plan > (uint32_t)pt->pool.nfree) {
     return S2_ERR_NO_TABLES;
@@ -311,7 +311,19 @@ static s2_status unmap_wide(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
   return S2_OK;
 }
 
-s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
+/** s2_pt_unmap() of any range. */
+/*@ requires inv: \valid(pt) && Good(pt);
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks,
+            pt->splits;
+    ensures inv: Good(pt);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&pt->pool, g) == -1;
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + size) ==>
+                   PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
+S2_APART s2_status unmap_range(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
   if (st != S2_OK) {
     return st;
@@ -334,6 +346,107 @@ s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
   //@ assert ins: Inside(pt);
   (void)s2_flush_done(pt, gpa, end, level);
   return S2_OK;
+}
+
+/** The leaf of level 0 that maps gpa becomes a hole, and is counted no more. */
+/*@ requires inv: GoodPool(p) && Used(p, at.t) && p->nodes[at.t].level == 0 && at.i < 512;
+    requires leaf: at.e == p->tables[at.t].e[at.i] && at.e != 0;
+    requires gpa: off(gpa, 0) == 0 && p->nodes[at.t].key == base_of(gpa, 0) && at.i == slot_of(gpa, 0);
+    terminates \true; exits \false;
+    assigns p->tables[at.t].e[0 .. 511], p->nodes[at.t].live;
+    ensures inv: GoodPool(p);
+    ensures in: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + 4096 ==> PA(p, g) == -1 && AT(p, g) == -1;
+    ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < gpa + 4096) ==>
+                   PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
+S2_INLINE void clear_page(struct s2_pool *p, struct s2_pos at, uint64_t gpa) {
+  (void)gpa; /* whose page it is: the proof's, not the machine's */
+  //@ assert live: one(at.e) == 1;
+  //@ assert hole: pte_kind(p->nodes[at.t].level, 0) == 0 && one(0) == 0;
+  s2_term_write(p, at.t, at.i, 0);
+  //@ assert k0: \forall integer l; pte_kind(l, 0) == 0;
+  //@ assert n1: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> \at(Used(p, s), Pre) && p->nodes[s].level == \at(p->nodes[s].level, Pre) && (p->tables[s].e[j] == \at(p->tables[s].e[j], Pre) || p->tables[s].e[j] == 0);
+  //@ assert n2: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> \at(pte_kind(p->nodes[s].level, p->tables[s].e[j]), Pre) != 4;
+  //@ assert n3: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> pte_kind(p->nodes[s].level, p->tables[s].e[j]) != 4;
+  //@ ghost s2_lemma_cnt(p, at.t);
+  s2_live_add(p, at.t, -1);
+  //@ assert nb: NoBad(p);
+  //@ ghost s2_lemma_run(gpa, 1, 0);
+  //@ assert one: part(0, 0) == 0 && part(1, 0) == gran(0);
+  //@ assert pg: page == 4096 && gran(0) == 4096;
+  //@ assert iff: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> gpa <= v < gpa + 4096);
+}
+
+/**
+ * What follows when a page of table t is gone: most often t keeps others, so that no table goes with it and nothing has
+ * to wait for the invalidation.
+ */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0;
+    requires t: Used(&pt->pool, t) && gpa < width(61);
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.used[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: Good(pt);
+    ensures same: Same{Pre,Post}(&pt->pool); */
+static void page_gone(struct s2_pt *pt, uint32_t t, uint64_t gpa) {
+  if (pt->pool.nodes[t].live != 0) {
+    s2_flush_page(pt, gpa);
+    return;
+  }
+  s2_tree_prune_from(&pt->pool, t, S2_NODE_LIMBO);
+  //@ assert n1: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> \at(Used(&pt->pool, s), Pre) && pt->pool.nodes[s].level == \at(pt->pool.nodes[s].level, Pre) && (pt->pool.tables[s].e[j] == \at(pt->pool.tables[s].e[j], Pre) || pt->pool.tables[s].e[j] == 0);
+  //@ assert k0: \forall integer l; pte_kind(l, 0) == 0;
+  //@ assert n2: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> \at(pte_kind(pt->pool.nodes[s].level, pt->pool.tables[s].e[j]), Pre) != 4;
+  //@ assert n3: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> pte_kind(pt->pool.nodes[s].level, pt->pool.tables[s].e[j]) != 4;
+  //@ assert nb: NoBad(&pt->pool);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ins: Inside(pt);
+  (void)s2_flush_done(pt, gpa, gpa + S2_PAGE_SIZE, 0);
+}
+
+/** s2_pt_unmap() of one page: one descent, and no run of entries to look at. */
+/*@ requires inv: \valid(pt) && Good(pt);
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks,
+            pt->splits;
+    ensures inv: Good(pt);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + 4096 ==> PA(&pt->pool, g) == -1;
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + 4096) ==>
+                   PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
+static s2_status unmap_page(struct s2_pt *pt, uint64_t gpa) {
+  s2_status st = s2_check_range(pt->gpa_bits, gpa, S2_PAGE_SIZE);
+  if (st != S2_OK) {
+    return st;
+  }
+  struct s2_pos at = s2_pos_at(&pt->pool, gpa);
+  if (at.l > 0) {
+    return unmap_wide(pt, gpa, gpa + S2_PAGE_SIZE);
+  }
+  //@ ghost s2_lemma_run(gpa, 1, 0);
+  //@ assert one: part(0, 0) == 0 && part(1, 0) == gran(0);
+  //@ assert pg: page == 4096 && gran(0) == 4096;
+  //@ assert dom: \forall integer g; gpa <= g < gpa + 4096 ==> Dom(&pt->pool, g) && In(&pt->pool, at.t, at.i, g);
+  //@ ghost s2_lemma_path(&pt->pool, at.t, at.i);
+  //@ assert here: \forall integer va; Dom(&pt->pool, va) ==> In(&pt->pool, at.t, at.i, va) ==> PA(&pt->pool, va) == xpa(at.l, at.e, va) && lev(&pt->pool, va) == at.l;
+  //@ assert k0: pte_kind(0, 0) == 0;
+  //@ assert none: at.e == 0 ==> \forall integer va; xpa(at.l, at.e, va) == -1;
+  //@ assert hole: at.e == 0 ==> \forall integer g; gpa <= g < gpa + 4096 ==> PA(&pt->pool, g) == -1;
+  if (at.e != 0) {
+    clear_page(&pt->pool, at, gpa);
+    //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+    //@ assert gpt: GoodPt(pt);
+    //@ assert ins: Inside(pt);
+    page_gone(pt, at.t, gpa);
+  }
+  return S2_OK;
+}
+
+s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size) {
+  return size == S2_PAGE_SIZE ? unmap_page(pt, gpa) : unmap_range(pt, gpa, size);
 }
 
 void s2_pt_clear(struct s2_pt *pt) {

@@ -259,8 +259,8 @@ void *s2_host_memory(void *ctx, uint64_t hpa, uint64_t len) {
 
 void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last) {
   struct s2_hosted *h = host_of(ctx);
-  (void)vmid;
   h->remote_flushes++;
+  h->flush_vmid = vmid;
   h->flush_first = first;
   h->flush_last = last;
 }

@@ -28,6 +28,7 @@ struct s2_hosted {
   uint64_t copied;     /* pages copied                                                                     */
   uint64_t remote_flushes;
   uint64_t flush_first, flush_last; /* of the last remote flush                                            */
+  uint32_t flush_vmid;
   uint64_t cycles; /* s2_host_cycles(): counts up by one                                               */
 };
 

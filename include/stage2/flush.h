@@ -14,25 +14,25 @@
 
 #include "types.h"
 
-/** How to name this space's translations to the hardware. Filled at init, constant afterwards. */
+/** Operands of the invalidation instructions of one space. */
+struct s2_tlb {
+  uint64_t root; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp)                        */
+  uint64_t ctrl; /* VTCR_EL2; 0 elsewhere                                                          */
+  uint32_t vmid; /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                        */
+};
+
+/** How to name this space's translations to the hardware. Filled at init; s2_pt_set_vmid() alone changes it. */
 struct s2_flush {
-  void *ctx;      /* handed back to the host's functions                                          */
-  uint32_t vmid;  /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                      */
-  int32_t epoch;  /* counts invalidations, wraps at INT32_MAX to 0; NPT: see s2_flush_epoch()     */
-  int64_t ranges; /* invalidations by range, by whole VMID, and in break-before-make splits       */
+  void *ctx;         /* handed back to the host's functions                                       */
+  struct s2_tlb tlb; /* what s2_pt_root() says, kept: an invalidation finds its operands ready     */
+  int32_t epoch;     /* counts invalidations, wraps at INT32_MAX to 0; NPT: see s2_flush_epoch()  */
+  int64_t ranges;    /* invalidations by range, by whole VMID, and in break-before-make splits    */
   int64_t fulls;
   int64_t breaks;
 };
 
 /* More steps than this, and the whole VMID is invalidated instead: a range costs one instruction per step. */
 #define S2_FLUSH_STEPS 64u
-
-/** Operands of the invalidation instructions of one space. */
-struct s2_tlb {
-  uint64_t root; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp)                        */
-  uint64_t ctrl; /* VTCR_EL2; 0 elsewhere                                                          */
-  uint32_t vmid;
-};
 
 /**
  * s2_arch_flush_range() - forget the translations of guest addresses first..last, in steps of `step` bytes, on this CPU.

@@ -47,6 +47,7 @@
 #define s2_pt_collapse        S2_NAME(pt_collapse)
 #define s2_pt_tables_needed   S2_NAME(pt_tables_needed)
 #define s2_pt_root            S2_NAME(pt_root)
+#define s2_pt_set_vmid        S2_NAME(pt_set_vmid)
 #define s2_pt_clear           S2_NAME(pt_clear)
 /* tree.h (internal) */
 #define s2_tree_link          S2_NAME(tree_link)
@@ -72,6 +73,8 @@
 #define s2_alloc_release      S2_NAME(alloc_release)
 /* flush.h */
 #define s2_flush_range        S2_NAME(flush_range)
+#define s2_flush_page         S2_NAME(flush_page)
+#define s2_flush_operands     S2_NAME(flush_operands)
 #define s2_flush_full         S2_NAME(flush_full)
 #define s2_arch_flush_range   S2_NAME(arch_flush_range)
 #define s2_arch_flush_all     S2_NAME(arch_flush_all)
@@ -105,6 +108,7 @@
 #define s2_query              S2_NAME(query)
 #define s2_fault              S2_NAME(fault)
 #define s2_root               S2_NAME(root)
+#define s2_set_vmid           S2_NAME(set_vmid)
 #define s2_contains           S2_NAME(contains)
 #define s2_find_free          S2_NAME(find_free)
 #define s2_area_at            S2_NAME(area_at)

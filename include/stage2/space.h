@@ -314,6 +314,17 @@ S2_MUST_USE struct s2_fault_result s2_fault(struct s2_space *s, uint64_t gpa, ui
     terminates \true; exits \false; assigns \nothing; */
 S2_MUST_USE struct s2_root s2_root(const struct s2_space *s);
 
+/** s2_set_vmid() - s2_pt_set_vmid() of the space. */
+/*@ requires s: \valid(s);
+    terminates \true; exits \false;
+    assigns s->pt.flush.tlb;
+    ensures set: \result == S2_OK ==> s->pt.flush.tlb.vmid == vmid;
+    ensures refused: \result != S2_OK ==> s->pt.flush.tlb == \old(s->pt.flush.tlb);
+    behavior good: assumes Good(&s->pt);
+      ensures inv: Good(&s->pt);
+      ensures same: Same{Pre,Post}(&s->pt.pool); */
+S2_MUST_USE s2_status s2_set_vmid(struct s2_space *s, uint32_t vmid);
+
 /** s2_contains() - is [gpa, gpa + size), not empty and without overflow, inside the space's range? */
 /*@ requires s: \valid_read(s);
     terminates \true; exits \false; assigns \nothing;

@@ -108,6 +108,24 @@ S2_MUST_USE s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, 
 S2_MUST_USE struct s2_root s2_pt_root(const struct s2_pt *pt);
 
 /**
+ * s2_pt_set_vmid() - from now on this page table is known to the hardware under another VMID (VPID, ASID): for owners that
+ * recycle them. What is kept of the old one for invalidations changes with it, and so does s2_pt_root().
+ *
+ * Invalidates nothing: the caller sees to it that no vCPU runs under the old VMID any more, and that no TLB holds anything
+ * of the new one from an earlier user.
+ * Return: S2_OK; S2_ERR_CONFIG: not one the format has, nothing changed.                     Requirements: FMT-5 INV-1
+ */
+/*@ requires pt: \valid(pt);
+    terminates \true; exits \false;
+    assigns pt->flush.tlb;
+    ensures set: \result == S2_OK ==> pt->flush.tlb.vmid == vmid;
+    ensures refused: \result != S2_OK ==> pt->flush.tlb == \old(pt->flush.tlb);
+    behavior good: assumes Good(pt);
+      ensures inv: Good(pt);
+      ensures same: Same{Pre,Post}(&pt->pool); */
+S2_MUST_USE s2_status s2_pt_set_vmid(struct s2_pt *pt, uint32_t vmid);
+
+/**
  * s2_pt_map() - map [gpa, gpa + size) to [hpa, hpa + size).
  *
  * All or nothing. Uses the largest leaves, up to level leaf_max, that alignment, size and the declared host capability

@@ -35,6 +35,20 @@
 #define S2_INLINE static inline
 #endif
 
+/* A function kept out of its caller, whose short path would otherwise pay for the registers of the long one. */
+#if defined(__GNUC__) && !defined(__FRAMAC__)
+#define S2_APART static __attribute__((noinline))
+#else
+#define S2_APART static
+#endif
+
+/* What is expected of a condition on the hottest paths: the compiler moves the rest out of their way. */
+#if defined(__GNUC__) && !defined(__FRAMAC__)
+#define S2_LIKELY(condition) __builtin_expect((condition), 1)
+#else
+#define S2_LIKELY(condition) (condition)
+#endif
+
 /* An access that the compiler neither splits, repeats nor drops: hardware walkers look on. */
 #if defined(__FRAMAC__)
 #define S2_ONCE(entry)      (entry)

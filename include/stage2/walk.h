@@ -37,19 +37,22 @@ static inline uint64_t s2_table_hpa(const struct s2_pool *p, uint32_t t) {
   return s2_pool_hpa(p) + (uint64_t)t * S2_PAGE_SIZE;
 }
 
-/** Index of the table that link e names, in a pool that starts at pool_hpa. */
+/**
+ * Index of the table that link e names, in a pool that starts at pool_hpa. It fits 32 bits, and has 64 so that a walk, which
+ * goes on from it at once, does not narrow what it has just computed.
+ */
 /*@ requires in: 0 <= child_ix(hpa, e) < 0x7fffffff;
     terminates \true; exits \false; assigns \nothing;
     ensures child: \result == child_ix(hpa, e); */
-S2_INLINE uint32_t s2_child_of(uint64_t hpa, uint64_t e) {
-  return (uint32_t)((s2_entry_next(e) - hpa) / S2_PAGE_SIZE);
+S2_INLINE uint64_t s2_child_of(uint64_t hpa, uint64_t e) {
+  return (s2_entry_next(e) - hpa) / S2_PAGE_SIZE;
 }
 
 /** One 64-bit load. The hardware may set accessed and dirty bits at any time. */
 /*@ requires wf: Wf(p) && t < p->cap && i < 512;
     terminates \true; exits \false; assigns \nothing;
     ensures rd: \result == p->tables[t].e[i]; */
-static inline uint64_t s2_entry_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
+static inline uint64_t s2_entry_read(const struct s2_pool *p, uint64_t t, uint32_t i) {
   return S2_ONCE_READ(p->tables[t].e[i]);
 }
 
@@ -72,9 +75,9 @@ S2_INLINE struct s2_pos s2_pos_root(const struct s2_pool *p, uint64_t va, uint8_
     ensures at: \result.t == tab(p, l, va) && Used(p, \result.t) && \result.l == l && \result.i == slot_of(va, l) &&
                 \result.e == p->tables[\result.t].e[\result.i]; */
 S2_INLINE struct s2_pos s2_pos_down(const struct s2_pool *p, uint64_t hpa, struct s2_pos at, uint64_t va, uint8_t l) {
-  uint32_t t = s2_child_of(hpa, at.e);
+  uint64_t t = s2_child_of(hpa, at.e);
   uint32_t i = s2_slot(va, l);
-  struct s2_pos r = {s2_entry_read(p, t, i), t, i, l};
+  struct s2_pos r = {s2_entry_read(p, t, i), (uint32_t)t, i, l};
   return r;
 }
 
@@ -87,18 +90,15 @@ S2_INLINE bool s2_pos_links(struct s2_pos at, uint8_t l) {
 }
 
 /**
- * The entry that ends va's path: a leaf, a hole, or a marked entry; never a link. Written out level by level, so that
- * every shift is a constant: this is the hottest code of the library.
+ * Where va's path goes on at level 1, or ends above or there: all of it but the step to level 0. Written out level by
+ * level, so that every shift is a constant: this is the hottest code of the library.
  */
-/*@ requires inv: Inv(p) && Dom(p, va);
+/*@ requires inv: Inv(p) && Sound(p) && Dom(p, va) && hpa == pool_hpa(p);
     terminates \true; exits \false; assigns \nothing;
-    ensures at: Used(p, \result.t) && \result.l == p->nodes[\result.t].level && In(p, \result.t, \result.i, va) &&
-                \result.i < 512;
-    ensures end: pte_kind(\result.l, \result.e) != 2 && \result.e == p->tables[\result.t].e[\result.i];
-    ensures res: lev(p, va) == \result.l && cur(p, va) == \result.e; */
-S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
-  //@ ghost s2_lemma_sound(p);
-  uint64_t hpa = s2_pool_hpa(p);
+    ensures at: \result.l <= p->top && \result.t == tab(p, \result.l, va) && \result.i == slot_of(va, \result.l) &&
+                Used(p, \result.t) && \result.e == p->tables[\result.t].e[\result.i];
+    ensures end: \result.l > 1 ==> pte_kind(\result.l, \result.e) != 2; */
+S2_INLINE struct s2_pos s2_pos_above(const struct s2_pool *p, uint64_t hpa, uint64_t va) {
   struct s2_pos at;
   if (p->top == 3) {
     at = s2_pos_root(p, va, 3);
@@ -126,9 +126,20 @@ S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
   if (s2_pos_links(at, 2)) {
     at = s2_pos_down(p, hpa, at, va, 1);
   }
-  /*@ assert w2: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
-        at.e == p->tables[at.t].e[at.i] &&
-        (at.l > 1 ==> pte_kind(at.l, at.e) != 2); */
+  return at;
+}
+
+/** The entry that ends va's path: a leaf, a hole, or a marked entry; never a link. */
+/*@ requires inv: Inv(p) && Dom(p, va);
+    terminates \true; exits \false; assigns \nothing;
+    ensures at: Used(p, \result.t) && \result.l == p->nodes[\result.t].level && In(p, \result.t, \result.i, va) &&
+                \result.i < 512;
+    ensures end: pte_kind(\result.l, \result.e) != 2 && \result.e == p->tables[\result.t].e[\result.i];
+    ensures res: lev(p, va) == \result.l && cur(p, va) == \result.e; */
+S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
+  //@ ghost s2_lemma_sound(p);
+  uint64_t hpa = s2_pool_hpa(p);
+  struct s2_pos at = s2_pos_above(p, hpa, va);
   if (s2_pos_links(at, 1)) {
     at = s2_pos_down(p, hpa, at, va, 0);
   }
@@ -157,7 +168,7 @@ static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t
       loop variant l; */
   while (l > level) {
     //@ ghost s2_lemma_on(p, t, va, l, level);
-    t = s2_child_of(hpa, s2_entry_read(p, t, s2_slot(va, l)));
+    t = (uint32_t)s2_child_of(hpa, s2_entry_read(p, t, s2_slot(va, l)));
     l--;
   }
   return t;
@@ -198,7 +209,8 @@ S2_INLINE struct s2_translation s2_lookup(const struct s2_space *s, uint64_t gpa
   //@ assert dm: Dom(&s->pt.pool, gpa);
   //@ assert iv: Inv(&s->pt.pool);
   struct s2_pos at = s2_pos_at(&s->pt.pool, gpa);
-  return s2_answer_of(gpa, at.e, at.l);
+  /* most paths end in a page: there, every shift of the answer is a constant too */
+  return S2_LIKELY(at.l == 0) ? s2_answer_of(gpa, at.e, 0) : s2_answer_of(gpa, at.e, at.l);
 }
 
 #endif

@@ -81,10 +81,10 @@ static bool is_g(uint32_t t, uint32_t i) {
   return yes;
 }
 
-uint64_t model_read(const struct s2_pool *p, uint32_t t, uint32_t i);
-uint64_t model_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
+uint64_t model_read(const struct s2_pool *p, uint64_t t, uint32_t i);
+uint64_t model_read(const struct s2_pool *p, uint64_t t, uint32_t i) {
   (void)p;
-  return is_g(t, i) ? word_g[t] : word_w[t];
+  return is_g((uint32_t)t, i) ? word_g[t] : word_w[t];
 }
 
 void model_write(struct s2_pool *p, uint32_t t, uint32_t i, uint64_t e);
@@ -252,7 +252,7 @@ static void any_page_table(void) {
   p->hpa_hi = 1;
   p->hpa_lo = 0x10000000u;
   p->nlimbo = 0;
-  pt.flush.vmid = 1;
+  pt.flush.tlb.vmid = 1;
   pt.flush.epoch = 0;
   pt.flush.ranges = 0;
   pt.flush.fulls = 0;

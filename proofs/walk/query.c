@@ -78,8 +78,8 @@ static inline uint64_t walk_read(const struct walk_memory *m, uint64_t hpa) {
 static struct s2_space space;
 static uint64_t linked; /* what the entry read last links, if it is a link */
 
-uint64_t model_read(const struct s2_pool *p, uint32_t t, uint32_t i);
-uint64_t model_read(const struct s2_pool *p, uint32_t t, uint32_t i) {
+uint64_t model_read(const struct s2_pool *p, uint64_t t, uint32_t i);
+uint64_t model_read(const struct s2_pool *p, uint64_t t, uint32_t i) {
   __CPROVER_assert(t < p->cap && i < S2_ENTRIES, "reads stay inside the pool");
   uint8_t l = reading;
   uint64_t hpa = s2_pool_hpa(p) + (uint64_t)t * S2_PAGE_SIZE + (uint64_t)i * 8u;
@@ -126,8 +126,8 @@ static void any_space(void) {
   __CPROVER_assume(p->root <= p->cap - p->nroot && (hpa / S2_PAGE_SIZE + p->root) % p->nroot == 0);
   p->hpa_hi = (uint32_t)(hpa >> 32);
   p->hpa_lo = (uint32_t)(hpa & 0xffffffffu);
-  pt->flush.vmid = nondet_u32();
-  __CPROVER_assume(pt->flush.vmid <= S2_FMT_VMID_MAX);
+  pt->flush.tlb.vmid = nondet_u32();
+  __CPROVER_assume(pt->flush.tlb.vmid <= S2_FMT_VMID_MAX);
   space.base = 0;
   space.limit = (int64_t)s2_width(pt->gpa_bits);
 }

@@ -141,7 +141,8 @@ static inline bool env_same(const struct env *e, const struct env_mark *was) {
   return now.hash == was->hash && now.used == was->used && now.s.pt.pool.nfree == was->s.pt.pool.nfree &&
          now.s.pt.pool.nlimbo == was->s.pt.pool.nlimbo &&
          memcmp(now.s.pt.pool.used, was->s.pt.pool.used, sizeof now.s.pt.pool.used) == 0 &&
-         now.s.pt.splits == was->s.pt.splits && now.s.base == was->s.base && now.s.limit == was->s.limit;
+         now.s.pt.flush.tlb.vmid == was->s.pt.flush.tlb.vmid && now.s.pt.splits == was->s.pt.splits &&
+         now.s.base == was->s.base && now.s.limit == was->s.limit;
 }
 
 #endif

@@ -197,6 +197,13 @@ static void other_arguments(void **state) {
       S2_ERR_CONFIG);
   row("s2_map_alloc", "flag that does not exist", s2_map_alloc(s, EMPTY, P(1), S2_RW, 0x10), S2_ERR_CONFIG);
   row("s2_pt_map", "leaf_max above 3", s2_pt_map(&s->pt, EMPTY, P(1), G(10), S2_RW, 4), S2_ERR_CONFIG);
+#if defined(S2_FORMAT_NPT)
+  row("s2_pt_set_vmid", "a VMID that the format has not", s2_pt_set_vmid(&s->pt, 0), S2_ERR_CONFIG);
+  row("s2_set_vmid", "a VMID that the format has not", s2_set_vmid(s, 0), S2_ERR_CONFIG);
+#else
+  row("s2_pt_set_vmid", "a VMID that the format has not", s2_pt_set_vmid(&s->pt, 0x10000u), S2_ERR_CONFIG);
+  row("s2_set_vmid", "a VMID that the format has not", s2_set_vmid(s, 0x10000u), S2_ERR_CONFIG);
+#endif
   row("s2_pt_tables_needed", "leaf_max above 3", s2_pt_tables_needed(&s->pt, EMPTY, P(1), G(10), 4).status,
       S2_ERR_CONFIG);
   tear_down();

@@ -233,6 +233,60 @@ static void epoch_wraps(void **state) {
   env_close(&e);
 }
 
+static void operands_are_the_root(const struct env *e, uint32_t vmid) {
+  struct s2_root root = s2_root(&e->s);
+  assert_int_equal(e->s.pt.flush.tlb.root, root.base);
+  assert_int_equal(e->s.pt.flush.tlb.ctrl, root.ctrl);
+  assert_int_equal(e->s.pt.flush.tlb.vmid, vmid);
+}
+
+/* invalidations name the space by what init kept, and by the new VMID from the moment it has one */
+static void vmid_changes(void **state) {
+  (void)state;
+  struct env e;
+  env_open(&e, ENV_BITS, 64, 64, false);
+  operands_are_the_root(&e, ENV_VMID);
+  assert_int_equal(s2_map_linear(&e.s, M(2), P(4), G(4), S2_RW, 0), S2_OK);
+  struct counts c = counts_of(&e);
+  struct s2_root before = s2_root(&e.s);
+  s2_trace.count = 0;
+  assert_int_equal(s2_set_vmid(&e.s, 7), S2_OK);
+  assert_int_equal(s2_trace.count, 0);
+  expect(&e, c, 0, 0, 0);
+  operands_are_the_root(&e, 7);
+#if defined(S2_FORMAT_A64) || defined(S2_FORMAT_GST)
+  assert_int_not_equal(s2_root(&e.s).base, before.base);
+#else
+  assert_int_equal(s2_root(&e.s).base, before.base);
+#endif
+  assert_int_equal(s2_unmap(&e.s, M(2), P(1)), S2_OK);
+  assert_true(s2_trace.count > 0);
+#if defined(S2_FORMAT_NPT)
+  assert_int_equal(s2_trace.e[0].a, 7);
+#elif defined(S2_FORMAT_GST)
+  assert_int_equal(s2_trace.e[0].b, 7);
+#else
+  uint64_t named = 0;
+  for (uint64_t i = 0; i < s2_trace.count; i++) {
+    named += s2_trace.e[i].a == s2_root(&e.s).base || s2_trace.e[i].b == s2_root(&e.s).base;
+  }
+  assert_true(named > 0);
+#endif
+  if (!S2_FMT_BROADCAST) {
+    assert_int_equal(e.h.flush_vmid, 7);
+  }
+  /* the last one the format has, and the first it has not */
+  if (S2_FMT_VMID_MAX != UINT32_MAX) {
+    assert_int_equal(s2_set_vmid(&e.s, S2_FMT_VMID_MAX), S2_OK);
+    assert_int_equal(s2_set_vmid(&e.s, S2_FMT_VMID_MAX + 1u), S2_ERR_CONFIG);
+    operands_are_the_root(&e, S2_FMT_VMID_MAX);
+  }
+  assert_int_equal(s2_pt_set_vmid(&e.s.pt, 0), S2_FMT_VMID_ZERO != 0 ? S2_OK : S2_ERR_CONFIG);
+  assert_int_equal(s2_pt_set_vmid(&e.s.pt, ENV_VMID), S2_OK);
+  operands_are_the_root(&e, ENV_VMID);
+  env_close(&e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_range_per_unmap),
@@ -242,6 +296,7 @@ int main(void) {
       cmocka_unit_test(breaks),
       cmocka_unit_test(refusals_are_silent),
       cmocka_unit_test(epoch_wraps),
+      cmocka_unit_test(vmid_changes),
   };
   return cmocka_run_group_tests_name("flush " S2_FORMAT_NAME, tests, NULL, NULL);
 }

@@ -729,7 +729,7 @@ static void test_root(void **state) {
     pt.gpa_bits = row->gpa_bits;
     pt.hpa_bits = row->hpa_bits;
     pt.pool.features = row->features;
-    pt.flush.vmid = row->vmid;
+    pt.flush.tlb.vmid = row->vmid;
     r = s2_pt_root(&pt);
     assert_int_equal(r.base, row->base);
     assert_int_equal(r.ctrl, row->ctrl);

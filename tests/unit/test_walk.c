@@ -191,7 +191,7 @@ static bool links_inside(const struct env *e, uint64_t gpa) {
     if (!pair_inside(p, word) || (word & LINK_GRANTS) != LINK_GRANTS) {
       return false;
     }
-    t = s2_child_of(s2_pool_hpa(p), word);
+    t = (uint32_t)s2_child_of(s2_pool_hpa(p), word);
     l--;
   }
 }

@@ -54,7 +54,7 @@ struct s2_root s2_pt_root(const struct s2_pt *pt) {
   struct s2_root r;
   r.base = pool + (uint64_t)p->root * S2_PAGE_SIZE;
   r.ctrl = VTCR_RES1;
-  r.base |= (uint64_t)pt->flush.vmid << VTTBR_VMID_SHIFT;
+  r.base |= (uint64_t)pt->flush.tlb.vmid << VTTBR_VMID_SHIFT;
   r.ctrl |= VTCR_IRGN0_WB | VTCR_ORGN0_WB | VTCR_SH0_INNER | features_of(pt->pool.features);
   r.ctrl |= physical_size(pt->hpa_bits) << VTCR_PS_SHIFT | VTCR_T0SZ(pt->gpa_bits);
   /* SL0 0, 1, 2 start at the manual's level 2, 1, 0: levels 1, 2, 3 counted from the leaf */

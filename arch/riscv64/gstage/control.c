@@ -17,6 +17,6 @@ struct s2_root s2_pt_root(const struct s2_pt *pt) {
   const struct s2_pool *p = &pt->pool;
   uint64_t pool = (uint64_t)p->hpa_hi << 32 | p->hpa_lo;
   struct s2_root r = {(pool + (uint64_t)p->root * S2_PAGE_SIZE) >> HGATP_PPN_SHIFT, 0u};
-  r.base |= HGATP_MODE(p->top) << HGATP_MODE_SHIFT | (uint64_t)pt->flush.vmid << HGATP_VMID_SHIFT;
+  r.base |= HGATP_MODE(p->top) << HGATP_MODE_SHIFT | (uint64_t)pt->flush.tlb.vmid << HGATP_VMID_SHIFT;
   return r;
 }

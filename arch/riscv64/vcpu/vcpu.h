@@ -325,7 +325,7 @@ void s2_rv_fp_touched(struct s2_rv_vcpu *v);
 bool s2_rv_vmid_current(const struct s2_rv_guest *g);
 /*@ requires g: RvGuest(g) && g->machine->vmid_last <= g->machine->vmid_max < 16384;
     terminates \true; exits \false;
-    assigns g->hgatp, g->generation, g->space->pt.flush.vmid, g->machine->generation, g->machine->vmid_last;
+    assigns g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation, g->machine->vmid_last;
     ensures now: g->generation == g->machine->generation;
     ensures m: g->machine->vmid_last <= g->machine->vmid_max; */
 void s2_rv_vmid_renew(struct s2_rv_guest *g);

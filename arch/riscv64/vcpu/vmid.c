@@ -48,7 +48,8 @@ void s2_rv_vmid_renew(struct s2_rv_guest *g) {
   s2_rv_host_lock(g->ctx);
   s2_rv_host_lock(m->ctx);
   if (!s2_rv_vmid_current(g)) {
-    g->space->pt.flush.vmid = take(m);
+    s2_status st = s2_set_vmid(g->space, take(m));
+    (void)st; /* never refused: s2_rv_machine_init() took no more bits than hgatp has */
     g->hgatp = s2_root(g->space).base;
     S2_RV_PUT(&g->generation, m->generation);
   }

@@ -35,12 +35,10 @@
 /* One nibble per type: EMT of attr bits 7:4 (WB 6, WT 4, WP 5, NC 1, DEV 0), and back. */
 #define S2_EPT_EMT_OF_TYPE UINT64_C(0x01546)
 #define S2_EPT_TYPE_OF_EMT 0x0210034u
-/* Bit n: rights n are legal: R, RW, X, RX, RWX; with user execute told apart, each of them and none with it. */
-#define S2_EPT_RIGHTS      0x00bau
-#define S2_EPT_RIGHTS_UX   0xbbbau
-/* Bit n: bits 5:0 == n are legal: EMT 0, 1, 4, 5 or 6 with R, RW, X, RX or RWX; with user execute, also without. */
-#define S2_EPT_LEGAL       UINT64_C(0x00bababa0000baba)
-#define S2_EPT_LEGAL_XU    UINT64_C(0x00bbbbbb0000bbbb)
+/* Bit n: rights n are legal: R, RW, X, RX, RWX; where user execute is told apart, each of them and none with it. */
+#define S2_EPT_RIGHTS      0xbbbau
+/* Bit n: bits 5:0 == n are legal: EMT 0, 1, 4, 5 or 6 with R, RW, X, RX, RWX, or (user execute alone) none of them. */
+#define S2_EPT_LEGAL       UINT64_C(0x00bbbbbb0000bbbb)
 
 /** The address bits that an entry of level l may have set. */
 static inline uint64_t s2_ept_addr(uint8_t l) {
@@ -50,8 +48,8 @@ static inline uint64_t s2_ept_addr(uint8_t l) {
 static inline bool s2_ept_is_leaf(uint8_t l, uint64_t e) {
   uint64_t form = l == 0 ? 0u : S2_EPT_PS;
   /* user execute alone is a right too; no right at all is not present */
-  uint64_t legal = (e & S2_EPT_XU) != 0 ? S2_EPT_LEGAL_XU : S2_EPT_LEGAL;
-  return (e & ~(S2_EPT_LEAF_FREE | s2_ept_addr(l))) == form && ((legal >> (e & (S2_EPT_EMT | S2_EPT_RWX))) & 1u) != 0;
+  return (e & ~(S2_EPT_LEAF_FREE | s2_ept_addr(l))) == form && (e & (S2_EPT_RWX | S2_EPT_XU)) != 0 &&
+         ((S2_EPT_LEGAL >> (e & (S2_EPT_EMT | S2_EPT_RWX))) & 1u) != 0;
 }
 
 static inline bool s2_entry_links(uint8_t l, uint64_t e) {
@@ -130,12 +128,9 @@ static inline uint64_t s2_entry_clear_ad(uint8_t l, uint64_t e, uint32_t ad) {
 }
 
 static inline bool s2_attr_legal(uint32_t features, uint32_t attr) {
-  uint32_t rights = S2_EPT_RIGHTS;
   bool type = (attr & S2_TYPE_MASK) <= S2_DEV; /* no DEV_NE */
-  if ((features & S2_FEAT_UX) != 0) {
-    rights = S2_EPT_RIGHTS_UX;
-  }
-  return (attr & ~S2_ATTR_MASK) == 0 && ((rights >> (attr & S2_RIGHTS)) & 1u) != 0 && type;
+  bool told = (attr & S2_UX) == 0 || (features & S2_FEAT_UX) != 0;
+  return (attr & ~S2_ATTR_MASK) == 0 && ((S2_EPT_RIGHTS >> (attr & S2_RIGHTS)) & 1u) != 0 && type && told;
 }
 
 #endif

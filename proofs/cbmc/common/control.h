@@ -18,7 +18,7 @@ static inline uint64_t any_pt(struct s2_pt *pt) {
   ASSUME(top <= S2_MAX_LEVEL && p->top == top && p->nroot == bits_shape_roots(pt->gpa_bits));
   ASSUME(32u <= pt->hpa_bits && pt->hpa_bits <= BITS_HPA_BITS);
   ASSUME((p->features & ~S2_FMT_FEATURES) == 0);
-  ASSUME(pt->flush.vmid <= ((p->features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX));
+  ASSUME(pt->flush.tlb.vmid <= ((p->features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX));
   ASSUME(1u <= p->cap && p->cap <= 0x7ffffffeu && p->nroot <= p->cap && p->root <= p->cap - p->nroot);
   ASSUME(pool % 4096u == 0 && pool < s2_width(pt->hpa_bits));
   ASSUME((uint64_t)p->cap * 4096u <= s2_width(pt->hpa_bits) - pool);
@@ -57,7 +57,7 @@ static inline void check_root(void) {
   CASE(pt.pool.nroot == 16u);
   PROVE(VTTBR_EL2_made(r.base), "VTTBR_EL2: unused bits");
   PROVE(VTTBR_EL2_address(r.base) == root, "the root's address");
-  PROVE(VTTBR_EL2_VMID(r.base) == pt.flush.vmid, "VMID");
+  PROVE(VTTBR_EL2_VMID(r.base) == pt.flush.tlb.vmid, "VMID");
   PROVE(VTCR_EL2_VS(r.ctrl) || VTTBR_EL2_VMID(r.base) < 256u, "8-bit VMIDs leave bits 63:56 zero");
   PROVE(VTCR_EL2_made(r.ctrl), "VTCR_EL2: RES0, RES1 and unused bits; T0SZ fits SL0");
   PROVE(width == pt.gpa_bits, "T0SZ: the width");
@@ -79,7 +79,7 @@ static inline void check_root(void) {
   PROVE(HGATP_made(r.base), "hgatp: reserved bits, a mode, a root of four tables");
   PROVE(HGATP_address(r.base) == root, "the root's address");
   PROVE(width == pt.gpa_bits, "mode");
-  PROVE(HGATP_VMID(r.base) == pt.flush.vmid, "VMID");
+  PROVE(HGATP_VMID(r.base) == pt.flush.tlb.vmid, "VMID");
   PROVE(r.ctrl == 0, "no other register");
 #endif
 }

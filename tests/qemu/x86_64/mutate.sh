@@ -31,7 +31,7 @@ case $format-$name in
   ept-block-bit) change "$arch/entry.h" 's/^\(#define S2_EPT_PS  *\)UINT64_C(0x80)/\1(UINT64_C(1) << 52)/' ;;
   ept-memory-type) # write-back as 2, which is no memory type
     change "$arch/entry.h" 's/^\(#define S2_EPT_EMT_OF_TYPE  *\)UINT64_C(0x01546)/\1UINT64_C(0x01542)/' \
-      's/^\(#define S2_EPT_LEGAL  *\)UINT64_C(0x00bababa0000baba)/\1UINT64_C(0x00bababa00bababa)/'
+      's/^\(#define S2_EPT_LEGAL  *\)UINT64_C(0x00bbbbbb0000bbbb)/\1UINT64_C(0x00bbbbbb00bbbbbb)/'
     ;;
   ept-accessed) change "$arch/control.c" 's/^\(#define EPTP_AD  *\)UINT64_C(0x40)/\1UINT64_C(0x0)/' ;;
   *)
