@@ -8,6 +8,10 @@
 
 #include "stage2/area.h"
 
+#ifdef __FRAMAC__
+#include "logic/area_lemmas.acsl"
+#endif
+
 /* A hint that these bytes are about to be read; it changes nothing but time. */
 #if defined(__GNUC__) && !defined(__FRAMAC__)
 #define SOON(address) __builtin_prefetch(address)
