@@ -248,7 +248,7 @@ S2_MUST_USE s2_status s2_discard_list(struct s2_space *s, const struct s2_range 
  * s2_translate() - what the hardware walk gives for gpa now. len runs to the end of the leaf. Reads tables only.
  */
 /*@ requires inv: \valid_read(s) && Good(&s->pt);
-    requires range: 0 <= s->base && s->limit <= width(s->pt.gpa_bits);
+    requires range: 0 <= s->base <= s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
     ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */

@@ -196,7 +196,7 @@ S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l
 
 /** s2_translate(), inline. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt);
-    requires range: 0 <= s->base && s->limit <= width(s->pt.gpa_bits);
+    requires range: 0 <= s->base <= s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
     ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
