@@ -25,17 +25,25 @@ S2_INLINE uint64_t s2_run_bytes(uint32_t n, uint8_t l) {
   return n * g;
 }
 
-/** Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact. */
-/*@ requires inv: \valid_read(p) && Inv(p) && gpa < end && Dom(p, end - 1);
-    terminates \true; exits \false; assigns \nothing;
+/**
+ * Can [gpa, end) be mapped to hpa with leaves up to leaf_max, and how many tables will that take? Exact, up to what 32
+ * bits count, which is more than any pool has.
+ */
+/*@ requires inv: GoodPool(p) && MapArgs(p, gpa, end, hpa);
+    terminates \true; assigns \nothing; exits \false;
+    ensures status: \result.status == S2_OK || \result.status == S2_ERR_MAPPED;
+    ensures clear: \result.status == S2_OK ==> ClearFor(p, gpa, end, hpa, leaf_max);
     ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
-    ensures tables: \result.status == S2_OK ==> \result.tables == tables_for(p, gpa, end, hpa, leaf_max); */
+    ensures most: \result.status == S2_OK ==> \result.tables <= tables_for(p, gpa, end, hpa, leaf_max);
+    ensures tables: \result.status == S2_OK ==> \result.tables < 0xffffffff ==>
+                      \result.tables == tables_for(p, gpa, end, hpa, leaf_max); */
 struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t leaf_max);
 
 /** S2_OK when the plan can be carried out: nothing in the way, tables enough. */
 /*@ requires p: \valid_read(p) && 0 <= p->nfree;
     terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree; */
+    ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree;
+    ensures room: \result == S2_ERR_NO_TABLES ==> plan.status == S2_ERR_NO_TABLES || p->nfree < plan.tables; */
 static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_need plan) {
   if (plan.status != S2_OK) {
     return plan.status;
@@ -44,15 +52,16 @@ static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_need pl
 }
 
 /**
- * Carry out a plan that s2_plan_check() accepted, with the same arguments and nothing changed since. Cannot fail. attr
- * carries the format's accessed/dirty default.
+ * Carry out a plan that s2_plan_check() accepted, with the same arguments and nothing changed since. Cannot fail, and takes
+ * the tables that were planned, no more and no fewer. attr carries the format's accessed/dirty default.
  */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
-    requires plan: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
-    requires tables: p->nfree >= tables_for(p, gpa, end, hpa, leaf_max);
+/*@ requires inv: GoodPool(p) && MapArgs(p, gpa, end, hpa) && attr_made(attr);
+    requires plan: ClearFor(p, gpa, end, hpa, leaf_max);
+    requires tables: tables_for(p, gpa, end, hpa, leaf_max) <= p->nfree;
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
-    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures inv: GoodPool(p);
+    ensures taken: p->nfree == \old(p->nfree) - \old(tables_for(p, gpa, end, hpa, leaf_max));
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
@@ -69,6 +78,8 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
     ensures inv: GoodPool(p);
     ensures taken: p->nfree == \old(p->nfree) - (l - m);
+    ensures at: \forall integer g; Dom(p, g) ==> w <= g < w + part(n, m) ==> lev(p, g) == m;
+    ensures beside: Beside{Pre,Post}(p, w);
     ensures in: \forall integer g; Dom(p, g) ==> w <= g < w + part(n, m) ==> PA(p, g) == hpa + (g - w) && AT(p, g) == attr;
     ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < w + part(n, m)) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
@@ -87,7 +98,8 @@ static inline uint32_t s2_new_attr(uint32_t features, uint32_t attr) {
 /** s2_plan_map() and s2_plan_check() of the page whose path ends at `at`. */
 /*@ requires inv: \valid_read(p) && Inv(p) && at.l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result == S2_OK <==> at.e == 0 && at.l <= p->nfree; */
+    ensures ok: \result == S2_OK <==> at.e == 0 && at.l <= p->nfree;
+    ensures room: \result == S2_ERR_NO_TABLES ==> p->nfree < at.l; */
 S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
   if (at.e != 0) {
     return S2_ERR_MAPPED;
@@ -104,6 +116,7 @@ S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->nfree, p->low, p->used[0 .. 4], p->high[0 .. 4];
     ensures inv: GoodPool(p);
+    ensures taken: p->nfree == \old(p->nfree) - at.l;
     ensures in: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + gran(0) ==> PA(p, g) == hpa + (g - gpa) && AT(p, g) == attr;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < gpa + gran(0)) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */

@@ -19,7 +19,8 @@
 /*@ requires bits: gpa_bits <= 63;
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 && off(gpa + size, 0) == 0 &&
-                  gpa + size <= width(gpa_bits); */
+                  gpa + size <= width(gpa_bits);
+    ensures never: \result != S2_ERR_NO_TABLES; */
 static inline s2_status s2_check_range(uint32_t gpa_bits, uint64_t gpa, uint64_t size) {
   if (s2_offset(gpa, 0) != 0 || s2_offset(size, 0) != 0) {
     return S2_ERR_ALIGN;
@@ -49,7 +50,8 @@ static inline bool s2_rights_legal(const struct s2_pool *p, uint32_t rights) {
 /*@ requires pt: Good(pt) && 0 < size;
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) &&
-                  (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa); */
+                  (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa);
+    ensures never: \result != S2_ERR_NO_TABLES; */
 static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
   const struct s2_pool *p = &pt->pool;
   if (s2_offset(hpa, 0) != 0) {

@@ -150,8 +150,12 @@ S2_MUST_USE s2_status s2_pt_set_vmid(struct s2_pt *pt, uint32_t vmid);
                     PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == new_attr(attr);
       ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + size) ==>
                      PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+      ensures taken: \result == S2_OK ==>
+                       pt->pool.nfree == \old(pt->pool.nfree) - \old(tables_for(&pt->pool, gpa, gpa + size, hpa, leaf_max));
     behavior refused: assumes \true;
-      ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
+      ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool) && pt->pool.nfree == \old(pt->pool.nfree);
+      ensures room: \result == S2_ERR_NO_TABLES ==>
+                      \old(pt->pool.nfree) < \old(tables_for(&pt->pool, gpa, gpa + size, hpa, leaf_max)); */
 S2_MUST_USE s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
                                 uint32_t leaf_max);
 
@@ -164,7 +168,12 @@ struct s2_need {
   uint32_t tables;
 };
 /*@ requires inv: \valid_read(pt) && Good(pt);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures never: \result.status != S2_ERR_NO_TABLES;
+    ensures empty: \result.status == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&pt->pool, g) == -1;
+    ensures most: \result.status == S2_OK ==> \result.tables <= tables_for(&pt->pool, gpa, gpa + size, hpa, leaf_max);
+    ensures exact: \result.status == S2_OK ==> \result.tables < 0xffffffff ==>
+                     \result.tables == tables_for(&pt->pool, gpa, gpa + size, hpa, leaf_max); */
 S2_MUST_USE struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
                                                uint32_t leaf_max);
 

@@ -105,3 +105,19 @@ s2_status law_disjoint_maps(struct s2_pt *pt, uint64_t a, uint64_t asize, uint64
   //@ assert in: \forall integer g; Covers(a, asize, g) ==> Dom(&pt->pool, g) && !Covers(b, bsize, g);
   return s2_pt_map(pt, b, bsize, bhpa, attr, leaf_max);
 }
+
+/** Plan, then map (T11): when as many tables are free as the plan says, the map does not run out of them. */
+/*@ requires inv: Good(pt);
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.low, pt->pool.used[0 .. 4], pt->pool.high[0 .. 4],
+            pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures suffices: \result != S2_ERR_NO_TABLES; */
+s2_status law_plan_suffices(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
+                            uint32_t leaf_max) {
+  struct s2_need need = s2_pt_tables_needed(pt, gpa, size, hpa, leaf_max);
+  if (need.status == S2_OK && need.tables <= (uint32_t)pt->pool.nfree) {
+    return s2_pt_map(pt, gpa, size, hpa, attr, leaf_max);
+  }
+  return need.status;
+}
