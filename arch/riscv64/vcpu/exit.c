@@ -113,7 +113,7 @@ static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   struct s2_rv_guest *g = v->guest;
   uint64_t was = s2_rv_take_sstatus(S2_RV_SSTATUS_SIE);
   /*@ loop invariant m: g->machine->vmid_last <= g->machine->vmid_max;
-      loop assigns was, s2_rv_device, g->hgatp, g->generation, g->space->pt.flush.vmid, g->machine->generation,
+      loop assigns was, s2_rv_device, g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation,
                    g->machine->vmid_last;
       loop variant g->generation == g->machine->generation ? 0 : 1; */
   while (!s2_rv_vmid_current(g)) {

@@ -33,7 +33,7 @@ struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v) {
   }
   high = s2_rv_hlvx(s2_rv_plus(v->regs.sepc, 2), v->regs.hstatus);
   if (high.cause == 0) {
-    high.value = low.value | high.value << 16;
+    high.value = low.value + high.value * 65536u;
   }
   return high;
 }

@@ -181,11 +181,11 @@ static struct sbi_answer call_dbcn(struct s2_rv_vcpu *v, const struct sbi_call *
 
 /* ---- harts ---- */
 
-/*@ requires g: \valid_read(g);
+/*@ requires g: \valid_read(g) && 1 <= g->count;
     terminates \true; exits \false; assigns \nothing;
     ensures all: g->count >= 64 ==> \result == UINT64_MAX; */
 static uint64_t all_harts(const struct s2_rv_guest *g) {
-  return g->count >= 64u ? UINT64_MAX : (UINT64_C(1) << g->count) - 1u;
+  return g->count >= 64u ? UINT64_MAX : UINT64_MAX >> (64u - g->count);
 }
 
 /** hart_mask and hart_mask_base of the SBI as one mask. false: it names a hart that does not exist. */
