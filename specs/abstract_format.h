@@ -19,7 +19,8 @@ uint32_t s2_hpa_bits_max(void);
 #define S2_HPA_BITS_MAX s2_hpa_bits_max()
 
 /* Values the code reads. Functions, because WP would have to assume that variables lie apart from everything else. */
-/*@ axiomatic Values { logic integer new_ad; } */
+/*@ axiomatic Values { logic integer new_ad; }
+    axiomatic Remote { logic integer broadcast; } */
 /*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == new_ad; */
 uint32_t s2_fmt_ad(void);
 /*@ terminates \true; exits \false; assigns \nothing; */
@@ -32,7 +33,7 @@ uint32_t s2_fmt_vmid_zero(void);
 uint32_t s2_fmt_vmid_max(void);
 /*@ terminates \true; exits \false; assigns \nothing; */
 uint32_t s2_fmt_map_flush(void);
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing; ensures is: \result == broadcast; */
 uint32_t s2_fmt_broadcast(void);
 #define S2_FMT_ROOTS     max_roots
 #define S2_FMT_LEAF_MAX  max_leaf

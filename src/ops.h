@@ -118,6 +118,7 @@ void s2_split_at(struct s2_pt *pt, uint64_t gpa);
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
     ensures inv: GoodPool(p);
     ensures level: \result <= 4 || (\result == S2_NO_LEVEL && p->nlimbo == \old(p->nlimbo));
+    ensures none: \result == S2_NO_LEVEL ==> Same{Pre,Post}(p);
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
@@ -140,23 +141,29 @@ S2_INLINE uint32_t s2_slots_to(uint64_t w, uint64_t end, uint32_t i, uint8_t l) 
  * First pass of a release: like s2_remove(), but each leaf becomes a marked entry that still names its frame. Tables
  * without a live entry go to limbo with their marks; s2_pool_drain() sends those frames home, s2_reap() the others.
  */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
+/*@ requires inv: Marking(p) && gpa < end <= width(62) && Dom(p, end - 1);
     requires cut: Boundary(p, gpa) && Boundary(p, end);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->used[0 .. 4], p->nlimbo;
-    ensures inv: Inv(p) && Free(p) && Live(p);
+    ensures inv: Marking(p);
+    ensures level: \result <= 4 || (\result == S2_NO_LEVEL && p->nlimbo == \old(p->nlimbo));
+    ensures none: \result == S2_NO_LEVEL ==> Same{Pre,Post}(p);
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
 uint32_t s2_mark(struct s2_pool *p, uint64_t gpa, uint64_t end);
 
 /** Second pass, after the invalidation: frames of the marked entries in [gpa, end) go home. Returns pages given. */
-/*@ requires inv: Inv(p) && Free(p) && Live(p) && gpa < end && Dom(p, end - 1);
-    requires fresh: Flushed(p);
+/*@ requires inv: Marking(p) && gpa < end <= width(62) && Dom(p, end - 1);
+    requires told: \forall integer g; Dom(p, g) ==> Marked(p, g) ==> Told(p, g);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1];
-    ensures inv: Inv(p) && Free(p) && Live(p);
-    ensures same: Same{Pre,Post}(p); */
+    ensures inv: Marking(p);
+    ensures pages: 0 <= \result;
+    ensures same: Same{Pre,Post}(p);
+    ensures in: \forall integer g; gpa <= g < end ==> !Marked(p, g);
+    ensures only: \forall integer g; Dom(p, g) ==> lev(p, g) == \old(lev(p, g)) &&
+                    (cur(p, g) == \old(cur(p, g)) || \old(Marked(p, g)) && cur(p, g) == 0); */
 int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end);
 
 /** Give every leaf in [gpa, end) the rights; ends are boundaries. Returns the smallest level rewritten. */
@@ -194,6 +201,30 @@ static inline void s2_pt_count(struct s2_pt *pt, int64_t *c) {
   //@ assert gp: GoodPt(pt);
 }
 
+#ifdef __FRAMAC__
+/*
+ * What the invalidation instructions and the host's remote part promise (SOUNDNESS 20), in terms of the page table whose
+ * VMID they name. The declarations are those of flush.h and host.h, which know no page table.
+ */
+/*@ requires tlb: \valid_read(tlb);
+    terminates \true; exits \false; assigns \nothing;
+    ensures here: \forall struct s2_pt *pt, integer g; pt->flush.tlb.vmid == tlb->vmid ==> first <= g <= last ==>
+                    forgot_here(&pt->pool, g, lev(&pt->pool, g), cur(&pt->pool, g)); */
+void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step);
+/*@ requires tlb: \valid_read(tlb);
+    terminates \true; exits \false; assigns \nothing;
+    ensures all: \forall struct s2_pt *pt; pt->flush.tlb.vmid == tlb->vmid ==> clear_here(&pt->pool);
+    ensures here: \forall struct s2_pt *pt, integer g; pt->flush.tlb.vmid == tlb->vmid ==> 0 <= g <= UINT64_MAX ==>
+                    forgot_here(&pt->pool, g, lev(&pt->pool, g), cur(&pt->pool, g)); */
+void s2_arch_flush_all(const struct s2_tlb *tlb);
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures all: first == 0 ==> last == UINT64_MAX ==>
+                   \forall struct s2_pt *pt; pt->flush.tlb.vmid == vmid ==> clear_there(&pt->pool);
+    ensures there: \forall struct s2_pt *pt, integer g; pt->flush.tlb.vmid == vmid ==> first <= g <= last ==>
+                     forgot_there(&pt->pool, g, lev(&pt->pool, g), cur(&pt->pool, g)); */
+void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last);
+#endif
+
 /**
  * The invalidation of a finished change of [gpa, end): on every CPU, complete on return. level is the smallest leaf level
  * that changed (the step), S2_NO_LEVEL when nothing did: then there is nothing to do. Tables in limbo make it a full one:
@@ -203,7 +234,8 @@ static inline void s2_pt_count(struct s2_pt *pt, int64_t *c) {
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
-    ensures fresh: level <= S2_MAX_LEVEL ==> Flushed(&pt->pool); */
+    ensures fresh: level <= S2_MAX_LEVEL ==> pt->pool.nlimbo > 0 ==> Flushed(&pt->pool);
+    ensures told: level <= S2_MAX_LEVEL ==> \forall integer g; gpa <= g < end ==> Told(&pt->pool, g); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
 
 /** s2_flush_range() of the page at gpa where no table went away, by a shorter way. */
@@ -211,7 +243,7 @@ void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.ranges;
     ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
-    ensures fresh: Flushed(&pt->pool); */
+    ensures told: \forall integer g; gpa <= g < gpa + 4096 ==> Told(&pt->pool, g); */
 void s2_flush_page(struct s2_pt *pt, uint64_t gpa);
 
 /** Is vmid one that the format has, on a host with these features? */
@@ -236,7 +268,8 @@ void s2_flush_operands(struct s2_pt *pt, uint32_t vmid);
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.fulls;
     ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
-    ensures fresh: Flushed(&pt->pool); */
+    ensures fresh: Flushed(&pt->pool);
+    ensures told: \forall integer g; 0 <= g <= UINT64_MAX ==> Told(&pt->pool, g); */
 void s2_flush_full(struct s2_pt *pt);
 
 /**
@@ -250,15 +283,18 @@ void s2_flush_full(struct s2_pt *pt);
     assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
             pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt);
-    ensures same: Same{Pre,Post}(&pt->pool); */
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures told: level <= S2_MAX_LEVEL ==> \forall integer g; gpa <= g < end ==> Dom(&pt->pool, g) ==> Told(&pt->pool, g); */
 static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
   s2_flush_range(pt, gpa, end, level);
   int64_t pages = 0;
   //@ ghost Due: ;
+  //@ assert n0: NoBad(&pt->pool);
+  //@ assert sep: \separated(&pt->flush.ranges, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.fulls, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.breaks, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->splits, pt->pool.nodes + (0 .. pt->pool.cap-1));
+  //@ assert sek: \separated(&pt->flush.epoch, pt->pool.stack + (0 .. pt->pool.cap-1));
   if (pt->pool.nlimbo != 0) {
     pages = s2_pool_drain(&pt->pool, pt->flush.ctx);
     //@ assert n1: \forall integer t, j; Used(&pt->pool, t) ==> 0 <= j < 512 ==> \at(Used(&pt->pool, t), Due) && pt->pool.tables[t].e[j] == \at(pt->pool.tables[t].e[j], Due) && pt->pool.nodes[t].level == \at(pt->pool.nodes[t].level, Due);
-    //@ assert n2: \forall integer t, j; Used(&pt->pool, t) ==> 0 <= j < 512 ==> \at(pte_kind(pt->pool.nodes[t].level, pt->pool.tables[t].e[j]), Due) != 4;
     //@ assert nb: NoBad(&pt->pool);
     //@ assert gp: GoodPool(&pt->pool);
     //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Due) && pt->flush.fulls == \at(pt->flush.fulls, Due) && pt->flush.breaks == \at(pt->flush.breaks, Due) && pt->splits == \at(pt->splits, Due) && pt->flush.epoch == \at(pt->flush.epoch, Due);

@@ -231,7 +231,7 @@ void s2_pool_limbo(struct s2_pool *p, uint32_t c);
  * covers them is complete. Returns the pages given to the host.
  */
 /*@ requires inv: Inv(p) && Free(p) && Live(p);
-    requires fresh: Flushed(p);
+    requires fresh: p->nlimbo > 0 ==> Flushed(p);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1], p->nfree, p->nlimbo;
     ensures inv: Inv(p);

@@ -49,9 +49,9 @@ S2_MUST_USE void *s2_host_memory(void *ctx, uint64_t hpa, uint64_t len);
 /**
  * s2_host_flush_remote() - make all other CPUs forget guest addresses first..last of this VMID; returns when all are
  * done. first == 0 and last == UINT64_MAX: everything. On NPT, done means: every other CPU has left the guest and will
- * flush the ASID before it enters again. Not called on A64, whose instructions reach all CPUs.
+ * flush the ASID before it enters again. Not called on A64, whose instructions reach all CPUs. Its contract speaks of page
+ * tables, which this header does not know: src/ops.h has it.
  */
-/*@ terminates \true; exits \false; assigns \nothing; */
 void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last);
 
 /** s2_host_cycles() - a clock for measurements; any unit, never running backwards. */

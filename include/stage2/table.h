@@ -199,6 +199,8 @@ S2_MUST_USE struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t 
       ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&pt->pool, g) == -1;
       ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + size) ==>
                      PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+      ensures told: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==>
+                      PA(&pt->pool, g) != \old(PA(&pt->pool, g)) ==> Told(&pt->pool, g);
     behavior refused: assumes \true;
       ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
 S2_MUST_USE s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size);
@@ -270,7 +272,8 @@ S2_MUST_USE s2_status s2_pt_collapse(struct s2_pt *pt, uint64_t gpa, uint32_t le
             pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
             pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
     ensures inv: Good(pt);
-    ensures none: \forall integer g; Dom(&pt->pool, g) ==> PA(&pt->pool, g) == -1; */
+    ensures none: \forall integer g; Dom(&pt->pool, g) ==> PA(&pt->pool, g) == -1;
+    ensures told: \forall integer g; Dom(&pt->pool, g) ==> \old(PA(&pt->pool, g)) != -1 ==> Told(&pt->pool, g); */
 void s2_pt_clear(struct s2_pt *pt);
 
 /**
