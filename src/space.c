@@ -337,6 +337,30 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
   return S2_OK;
 }
 
+s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level) {
+  if (level == 0 || level > s->pt.pool.leaf_max) {
+    return S2_ERR_CONFIG;
+  }
+  if (s2_offset(gpa, (uint8_t)level) != 0) {
+    return S2_ERR_ALIGN;
+  }
+  s2_status st = check_in_space(s, gpa, s2_span((uint8_t)level));
+  if (st != S2_OK) {
+    return st;
+  }
+  struct s2_area a = s2_areas_find(&s->areas, gpa);
+  if (a.backend == S2_BACK_NONE) {
+    return S2_ERR_NOT_MAPPED;
+  }
+  if ((uint64_t)a.end - gpa < s2_span((uint8_t)level)) {
+    return S2_ERR_UNIFORM;
+  }
+  if (is_kind(a, S2_BACK_ALLOC) && (a.backend & S2_BACK_BLOCKS) == 0) {
+    return S2_ERR_BACKEND;
+  }
+  return s2_pt_collapse(&s->pt, gpa, level);
+}
+
 void s2_clear(struct s2_space *s) {
   withdraw(s, (uint64_t)s->base, (uint64_t)s->limit);
   s2_areas_clear(&s->areas);

@@ -20,7 +20,8 @@ S2_MUST_USE uint64_t s2_host_frame_alloc(void *ctx, uint32_t order);
 
 /**
  * s2_host_frame_free() - 2^order pages come home. No CPU can reach them: the covering invalidation is complete. A block
- * that was split since may come back in pieces of smaller order, each page exactly once; pieces are never merged.
+ * that was split since may come back in pieces of smaller order, each page exactly once; pieces are
+ * merged by s2_collapse() only.
  */
 /*@ terminates \true; exits \false; assigns \nothing; */
 void s2_host_frame_free(void *ctx, uint64_t hpa, uint32_t order);

@@ -100,6 +100,7 @@
 #define s2_map_alloc          S2_NAME(map_alloc)
 #define s2_unmap              S2_NAME(unmap)
 #define s2_protect            S2_NAME(protect)
+#define s2_collapse           S2_NAME(collapse)
 #define s2_discard            S2_NAME(discard)
 #define s2_discard_list       S2_NAME(discard_list)
 #define s2_translate          S2_NAME(translate)

@@ -4,8 +4,8 @@
  *
  * A leaf exists only inside an area, with that area's rights or fewer and the host address its backend gives. Calls on
  * one space are serialised by its owner; different spaces are independent. Every argument value gets a defined answer;
- * a refusal changes nothing. Where several things are wrong at once, one of their codes is returned. Do not map through
- * the page table inside a space: such leaves lie in no area, and s2_clear() does not see them.
+ * a refusal changes nothing. Where several things are wrong at once, one of their codes is returned. Do not map or
+ * collapse through the page table inside a space: such leaves lie in no area, or in two.
  */
 #ifndef STAGE2_SPACE_H
 #define STAGE2_SPACE_H
@@ -87,12 +87,12 @@ struct s2_translation {
 /* what a call on a space may write: its counters, and the arrays that were handed in; never where those are */
 // clang-format off
 #define S2_SPACE_WRITES(s) \
-  s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4], \
-    s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->pt.splits, \
-    s->pt.pool.tables[0 .. s->pt.pool.cap - 1], s->pt.pool.nodes[0 .. s->pt.pool.cap - 1], \
-    s->pt.pool.stack[0 .. s->pt.pool.cap - 1], s->stats, s->areas.n, s->areas.nspare, s->areas.hit_p, \
-    s->areas.hit_i, s->areas.chunks[0 .. s->areas.cap - 1], s->areas.lo[0 .. s->areas.cap - 1], \
-    s->areas.id[0 .. s->areas.cap - 1], s->areas.spare[0 .. s->areas.cap - 1]
+  (s)->pt.pool.nfree, (s)->pt.pool.nlimbo, (s)->pt.pool.low, (s)->pt.pool.used[0 .. 4], (s)->pt.pool.high[0 .. 4], \
+    (s)->pt.flush.epoch, (s)->pt.flush.ranges, (s)->pt.flush.fulls, (s)->pt.flush.breaks, (s)->pt.splits, \
+    (s)->pt.pool.tables[0 .. (s)->pt.pool.cap - 1], (s)->pt.pool.nodes[0 .. (s)->pt.pool.cap - 1], \
+    (s)->pt.pool.stack[0 .. (s)->pt.pool.cap - 1], (s)->stats, (s)->areas.n, (s)->areas.nspare, (s)->areas.hit_p, \
+    (s)->areas.hit_i, (s)->areas.chunks[0 .. (s)->areas.cap - 1], (s)->areas.lo[0 .. (s)->areas.cap - 1], \
+    (s)->areas.id[0 .. (s)->areas.cap - 1], (s)->areas.spare[0 .. (s)->areas.cap - 1]
 // clang-format on
 #endif
 
@@ -202,6 +202,22 @@ S2_MUST_USE s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size);
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
     ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t rights);
+
+/**
+ * s2_collapse() - s2_pt_collapse() of leaves that lie in one area: one block of level `level` for the 512 leaves below it.
+ *
+ * After dirty tracking has split blocks, or when neighbouring maps have grown together. Inside a space this is the call to
+ * use: leaves of two areas may look alike, and a block over both would outlive one of them.
+ * Return: as s2_pt_collapse(); S2_ERR_RANGE; S2_ERR_NOT_MAPPED: in no area; S2_ERR_UNIFORM: not all in one area;
+ * S2_ERR_BACKEND: an alloc area without S2_BLOCKS. In one with it, the 512 frames come back to the host as one.
+ */
+/*@ requires inv: SpaceInv(s);
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures same: SameButAD{Pre,Post}(&s->pt.pool);
+    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g); */
+S2_MUST_USE s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level);
 
 /**
  * s2_discard() - the alloc areas in [gpa, gpa + size) stay, their frames go home: the next access faults a zero page in.

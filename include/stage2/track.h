@@ -65,7 +65,7 @@ S2_MUST_USE struct s2_harvest s2_track_harvest(struct s2_space *s, uint64_t gpa,
                                                uint32_t flags);
 
 /**
- * s2_track_stop() - leaves of [gpa, gpa + size) have the rights of their areas again. Blocks stay split: s2_pt_collapse().
+ * s2_track_stop() - leaves of [gpa, gpa + size) have the rights of their areas again. Blocks stay split: s2_collapse().
  *
  * Return: as s2_track_start().
  */

@@ -380,7 +380,17 @@ static struct verdict expect_collapse(const struct t_world *w, const struct t_op
     return v;
   }
   v.must |= o->gpa % t_span(level) != 0 ? BIT(S2_ERR_ALIGN) : 0;
-  v.must |= o->gpa >> w->cfg.hw.gpa_bits != 0 ? BIT(S2_ERR_WIDTH) : 0;
+  v.must |= range_errors(w, o->gpa, t_span(level));
+  if (v.must != 0) {
+    return v;
+  }
+  int32_t at = m_at(&w->m, o->gpa);
+  const struct m_area *a = at < 0 ? NULL : &w->m.area[at];
+  v.must |= a == NULL ? BIT(S2_ERR_NOT_MAPPED) : 0;
+  v.must |= a != NULL && a->end - o->gpa < t_span(level) ? BIT(S2_ERR_UNIFORM) : 0;
+  v.must |= a != NULL && (a->backend & S2_BACK_KIND) == S2_BACK_ALLOC && (a->backend & S2_BACK_BLOCKS) == 0
+                ? BIT(S2_ERR_BACKEND)
+                : 0;
   if (v.must != 0) {
     return v;
   }
@@ -463,7 +473,7 @@ static s2_status call(struct t_world *w, const struct t_op *o) {
     case T_SPLIT:
       return s2_pt_split(&w->s.pt, o->gpa);
     case T_COLLAPSE:
-      return s2_pt_collapse(&w->s.pt, o->gpa, o->attr);
+      return s2_collapse(&w->s, o->gpa, o->attr);
     case T_TRACK:
       return s2_track_start(&w->s, o->gpa, o->size, o->flags);
     case T_HARVEST:

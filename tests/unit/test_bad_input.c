@@ -261,6 +261,12 @@ static void occupancy(void **state) {
       S2_ERR_MAPPED);
   row("s2_protect", "in no area", s2_protect(s, EMPTY, P(1), S2_R), S2_ERR_NOT_MAPPED);
   row("s2_protect", "partly in no area", s2_protect(s, LINEAR + G(2) - P(1), P(2), S2_R), S2_ERR_NOT_MAPPED);
+  row("s2_collapse", "in no area", s2_collapse(s, G(40), 1), S2_ERR_NOT_MAPPED);
+  row("s2_collapse", "an alloc area of pages", s2_collapse(s, ALLOC, 1), S2_ERR_BACKEND);
+  row("s2_collapse", "gpa not aligned to the level", s2_collapse(s, P(1), 1), S2_ERR_ALIGN);
+  row("s2_collapse", "gpa wider than the format", s2_collapse(s, LIMIT, 1), S2_ERR_WIDTH);
+  row("s2_collapse", "level 0", s2_collapse(s, 0, 0), S2_ERR_CONFIG);
+  row("s2_collapse", "level above the largest leaf", s2_collapse(s, 0, S2_FMT_LEAF_MAX + 1), S2_ERR_CONFIG);
   row("s2_discard", "a linear area", s2_discard(s, LINEAR, P(1)), S2_ERR_BACKEND);
   row("s2_pt_collapse", "a hole", s2_pt_collapse(&s->pt, ALLOC, 1), S2_ERR_NOT_MAPPED);
   row("s2_pt_collapse", "a larger leaf", s2_pt_collapse(&s->pt, LINEAR, 1), S2_ERR_UNIFORM);

@@ -628,6 +628,40 @@ static void bad_frames(void **state) {
   env_close(&e);
 }
 
+/* leaves of two areas that look alike: a block over both would outlive one of them */
+static void collapses_inside_an_area(void **state) {
+  (void)state;
+  struct env e;
+  env_open(&e, ENV_BITS, 32, 1024, false);
+  assert_int_equal(s2_map_linear(&e.s, M(8), P(256), M(64), S2_RW, S2_PAGES), S2_OK);
+  assert_int_equal(s2_map_linear(&e.s, M(8) + P(256), P(256), M(64) + P(256), S2_R, S2_PAGES), S2_OK);
+  assert_int_equal(s2_track_start(&e.s, M(8), P(256), 0), S2_OK); /* write-protected: all 512 leaves read-only */
+  assert_int_equal(s2_collapse(&e.s, M(8), 1), S2_ERR_UNIFORM);
+  assert_int_equal(s2_unmap(&e.s, M(8), P(256)), S2_OK);
+  assert_int_equal(s2_translate(&e.s, M(8) + P(256)).hpa, M(64) + P(256));
+  assert_int_equal(s2_collapse(&e.s, M(8), 1), S2_ERR_NOT_MAPPED);
+  /* one area, in two maps that have grown together */
+  assert_int_equal(s2_map_linear(&e.s, M(16), P(256), M(32), S2_RW, S2_PAGES), S2_OK);
+  assert_int_equal(s2_map_linear(&e.s, M(16) + P(256), P(256), M(32) + P(256), S2_RW, S2_PAGES), S2_OK);
+  assert_int_equal(s2_collapse(&e.s, M(16), 1), S2_OK);
+  assert_int_equal(s2_query(&e.s, M(16) + P(7)).size, M(1));
+  /* alloc: only where blocks may be */
+  assert_int_equal(s2_map_alloc(&e.s, M(20), M(1), S2_RW, S2_POPULATE), S2_OK);
+  assert_int_equal(s2_collapse(&e.s, M(20), 1), S2_ERR_BACKEND);
+  assert_int_equal(s2_map_alloc(&e.s, M(24), M(1), S2_RW, S2_POPULATE | S2_BLOCKS), S2_OK);
+  assert_int_equal(s2_track_start(&e.s, M(24), M(1), S2_TRACK_SPLIT), S2_OK);
+  assert_int_equal(s2_query(&e.s, M(24)).level, 0);
+  assert_int_equal(s2_track_stop(&e.s, M(24), M(1)), S2_OK);
+  assert_int_equal(s2_collapse(&e.s, M(24), 1), S2_OK);
+  assert_int_equal(s2_query(&e.s, M(24)).level, 1);
+  assert_int_equal(s2_collapse(&e.s, M(24), 0), S2_ERR_CONFIG);
+  assert_int_equal(s2_collapse(&e.s, M(24), S2_MAX_LEVEL + 1), S2_ERR_CONFIG);
+  assert_int_equal(s2_collapse(&e.s, M(24) + P(1), 1), S2_ERR_ALIGN);
+  assert_int_equal(s2_collapse(&e.s, (uint64_t)1 << ENV_BITS, 1), S2_ERR_WIDTH);
+  assert_int_equal(s2_space_check(&e.s).kind, S2_SOUND);
+  env_close(&e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(linear),
@@ -650,6 +684,7 @@ int main(void) {
       cmocka_unit_test(merges_past_a_full_chunk),
       cmocka_unit_test(init_refusals),
       cmocka_unit_test(bad_frames),
+      cmocka_unit_test(collapses_inside_an_area),
   };
   return cmocka_run_group_tests_name("space " S2_FORMAT_NAME, tests, NULL, NULL);
 }
