@@ -75,6 +75,9 @@ S2_INLINE struct s2_pos s2_pos_root(const struct s2_pool *p, uint64_t va, uint8_
     ensures at: \result.t == tab(p, l, va) && Used(p, \result.t) && \result.l == l && \result.i == slot_of(va, l) &&
                 \result.e == p->tables[\result.t].e[\result.i]; */
 S2_INLINE struct s2_pos s2_pos_down(const struct s2_pool *p, uint64_t hpa, struct s2_pos at, uint64_t va, uint8_t l) {
+  //@ assert us: Used(p, at.t) && p->nodes[at.t].level == at.l;
+  //@ assert dn: Used(p, pte_child(p, at.e));
+  //@ assert ix: child_ix(hpa, at.e) == pte_child(p, at.e);
   uint64_t t = s2_child_of(hpa, at.e);
   uint32_t i = s2_slot(va, l);
   struct s2_pos r = {s2_entry_read(p, t, i), (uint32_t)t, i, l};

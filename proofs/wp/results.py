@@ -58,7 +58,7 @@ def theorems():
 
 def library():
     """{file: [functions]}: all that has a body in the library itself."""
-    files = subprocess.run("ls src/*.c src/*.h include/stage2/*.h", shell=True, capture_output=True, text=True).stdout.split()
+    files = subprocess.run("ls src/*.c src/*.h include/stage2/*.h arch/riscv64/vcpu/*.[ch]", shell=True, capture_output=True, text=True).stdout.split()
     return {f: defined(f) for f in files}
 
 
@@ -123,7 +123,7 @@ def holes():
         if n not in have.get(path, []):
             out.append("open.txt: %s has no %s" % (path, n))
     for path, n in done:
-        if not path.startswith(("specs/", "proofs/", "arch/")) and n not in have.get(path, []):
+        if not path.startswith(("specs/", "proofs/")) and n not in have.get(path, []):
             out.append("proved.txt: %s has no %s" % (path, n))
     for theorem, path, function, _ in theorems():
         if (path, function) not in done:
