@@ -280,6 +280,7 @@ static void link_run(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint3
   //@ ghost s2_lemma_above(w, l, m);
   //@ ghost s2_lemma_run(w, n, m);
   //@ assert k0: pte_kind(l, 0) == 0 && pte_kind(m, 0) == 0;
+  //@ assert tk: 0 <= p->stack[p->nfree-1] < p->cap;
   uint32_t d = s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr);
   //@ assert dc: d != t && p->nodes[t].level == l && p->tables[t].e[i] == 0;
   //@ assert us: \forall integer s; Used(p, s) ==> s != d && \at(Used(p, s), Pre) && p->nodes[s].level == \at(p->nodes[s].level, Pre);
@@ -361,6 +362,9 @@ S2_INLINE void commit_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint3
     //@ assert run2: \forall integer g; 0 <= g ==> (Run(p, at.t, at.i, n, g) <==> w <= g < w + part(n, m));
     //@ assert d1: \forall integer g; w <= g < w + part(n, m) ==> Dom(p, g) && Run(p, at.t, at.i, n, g);
     //@ assert l1: \forall integer g; w <= g < w + part(n, m) ==> lev(p, g) == m;
+    //@ assert ix: at.i == slot_of(w, m);
+    //@ assert po: \forall integer g; w <= g < w + part(n, m) ==> g - w == part(slot_of(g, m) - at.i, m) + off(g, m);
+    //@ assert i0: \forall integer g; w <= g < w + part(n, m) ==> PA(p, g) == hpa + part(slot_of(g, m) - at.i, m) + off(g, m) && AT(p, g) == attr;
     //@ assert i1: \forall integer g; w <= g < w + part(n, m) ==> PA(p, g) == hpa + (g - w) && AT(p, g) == attr;
   } else {
     s2_commit_below(p, at.t, at.l, w, n, m, hpa, attr);
@@ -409,6 +413,8 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     //@ assert dr: \forall integer g; w <= g < w + part(n, m) ==> Dom(p, g);
     //@ assert h1: \forall integer g; w <= g < w + part(n, m) ==> Dom(p, g) && \at(PA(p, g), Pre) == -1 && m <= \at(lev(p, g), Pre);
     //@ assert h2: \forall integer g; w <= g < w + part(n, m) ==> PA(p, g) == -1;
+    //@ assert ha: 1 <= m ==> \forall integer g; w <= g < w + part(n, m) ==> (lev(p, g) < m <==> \at(lev(p, g), Pre) < m);
+    //@ assert hb: 1 <= m ==> \forall integer g; w <= g < w + part(n, m) ==> m <= lev(p, g);
     //@ assert h3: \forall integer g; w <= g < w + part(n, m) ==> m <= lev(p, g);
     //@ assert hole: Hole(p, w, w + part(n, m), m);
     //@ assert wf: \forall integer k; 1 <= k <= 4 ==> off(w, k) == 0 ==> w <= floor(w, k);
@@ -585,6 +591,9 @@ static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_
                            uint32_t leaf_max) {
   struct s2_need plan = s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max);
   s2_status st = s2_plan_check(&pt->pool, plan);
+  //@ assert most: plan.status == S2_OK ==> plan.tables <= tables_for(&pt->pool, gpa, end, hpa, leaf_max);
+  //@ assert why: st == S2_ERR_NO_TABLES ==> plan.status == S2_OK && pt->pool.nfree < plan.tables;
+  //@ assert short: st == S2_ERR_NO_TABLES ==> pt->pool.nfree < tables_for(&pt->pool, gpa, end, hpa, leaf_max);
   if (st == S2_OK) {
     put_range(pt, gpa, end, hpa, attr, leaf_max, plan.tables > 0);
   }

@@ -43,7 +43,7 @@ struct s2_need s2_plan_map(const struct s2_pool *p, uint64_t gpa, uint64_t end, 
 /*@ requires p: \valid_read(p) && 0 <= p->nfree;
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK <==> plan.status == S2_OK && plan.tables <= p->nfree;
-    ensures room: \result == S2_ERR_NO_TABLES ==> plan.status == S2_ERR_NO_TABLES || p->nfree < plan.tables; */
+    ensures room: \result == S2_ERR_NO_TABLES ==> plan.status == S2_ERR_NO_TABLES || (plan.status == S2_OK && p->nfree < plan.tables); */
 static inline s2_status s2_plan_check(const struct s2_pool *p, struct s2_need plan) {
   if (plan.status != S2_OK) {
     return plan.status;
@@ -123,13 +123,24 @@ S2_INLINE s2_status s2_page_check(const struct s2_pool *p, struct s2_pos at) {
 S2_INLINE void s2_page_commit(struct s2_pool *p, struct s2_pos at, uint64_t gpa, uint64_t hpa, uint32_t attr) {
   //@ assert one: part(0, 0) == 0 && part(1, 0) == gran(0);
   if (at.l == 0) {
+    //@ ghost s2_lemma_run(gpa, 1, 0);
+    //@ assert sl: at.i == slot_of(gpa, 0) && p->nodes[at.t].key == base_of(gpa, 0);
     //@ assert iff: \forall integer v; 0 <= v ==> (In(p, at.t, at.i, v) <==> gpa <= v < gpa + gran(0));
     //@ assert off: \forall integer v; gpa <= v < gpa + gran(0) ==> off(v, 0) == v - gpa;
     s2_publish();
     s2_term_write(p, at.t, at.i, s2_entry_leaf(0, hpa, attr));
     //@ ghost s2_lemma_cnt(p, at.t);
     s2_live_add(p, at.t, 1);
+    //@ assert l0: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == \at(p->nodes[s].level, Pre);
+    //@ assert nz: \at(NoBad(p), Pre);
+    //@ assert no: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> (s != at.t || j != at.i) ==> p->tables[s].e[j] == \at(p->tables[s].e[j], Pre);
+    //@ assert nk: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> (s != at.t || j != at.i) ==> pte_kind(p->nodes[s].level, p->tables[s].e[j]) != 4;
+    //@ assert nn: pte_kind(p->nodes[at.t].level, p->tables[at.t].e[at.i]) == 1;
     //@ assert nb: NoBad(p);
+    //@ assert ia: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + gran(0) ==> In(p, at.t, at.i, g);
+    //@ assert ea: pte_pa(0, p->tables[at.t].e[at.i]) == hpa && pte_attr(0, p->tables[at.t].e[at.i]) == attr;
+    //@ assert ca: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + gran(0) ==> lev(p, g) == 0 && cur(p, g) == p->tables[at.t].e[at.i];
+    //@ assert pa: \forall integer g; Dom(p, g) ==> gpa <= g < gpa + gran(0) ==> PA(p, g) == hpa + off(g, 0) && AT(p, g) == attr;
   } else {
     s2_commit_below(p, at.t, at.l, gpa, 1, 0, hpa, attr);
   }

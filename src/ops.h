@@ -249,7 +249,10 @@ void s2_flush_page(struct s2_pt *pt, uint64_t gpa);
 /** Is vmid one that the format has, on a host with these features? */
 /*@ terminates \true; exits \false; assigns \nothing; */
 static inline bool s2_vmid_legal(uint32_t features, uint32_t vmid) {
-  uint32_t max = (features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX;
+  uint32_t max = S2_FMT_VMID_MAX;
+  if ((features & S2_FEAT_VMID16) != 0) {
+    max = 0xffffu;
+  }
   return vmid <= max && (vmid != 0 || S2_FMT_VMID_ZERO != 0);
 }
 

@@ -110,6 +110,8 @@ static uint64_t break_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
   //@ assert cn: p->nodes[at.t].live == cnt(p, at.t, 512);
   //@ assert lv: Live(p);
   //@ assert n0: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> p->tables[t].e[j] == \at(pt->pool.tables[t].e[j], Pre) || p->tables[t].e[j] == 0;
+  //@ assert l0: \forall integer t; 0 <= t < p->cap ==> p->nodes[t].level == \at(pt->pool.nodes[t].level, Pre);
+  //@ assert nz: \at(NoBad(&pt->pool), Pre);
   //@ assert n1: \forall integer t, j; Used(p, t) ==> 0 <= j < 512 ==> pte_kind(p->nodes[t].level, \at(pt->pool.tables[t].e[j], Pre)) != 4;
   //@ assert nb: NoBad(p);
   //@ assert good: GoodPool(p);
@@ -216,7 +218,10 @@ static void split_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
   //@ assert lv: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> lev(p, va) == at.l - 1;
   s2_flush_mapped(pt, base, base + s2_span(at.l), (uint8_t)(at.l - 1), true);
   s2_pt_count(pt, &pt->splits);
+  //@ assert gpl: GoodPool(&pt->pool);
+  //@ assert gpt: GoodPt(pt);
   //@ assert ine: Inside(pt) && pt->pool.nlimbo == 0;
+  //@ assert fin: Good(pt);
 }
 
 void s2_split_at(struct s2_pt *pt, uint64_t gpa) {

@@ -61,6 +61,7 @@ S2_MUST_USE int64_t s2_latency_mean(const struct s2_latency *h);
 
 /** s2_translate(), its time added to h. */
 /*@ requires inv: \valid_read(s) && Good(&s->pt) && \valid(h) && Histogram(h);
+    requires range: 0 <= s->base <= s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns *h;
     ensures inv: Histogram(h); */
 S2_MUST_USE struct s2_translation s2_translate_timed(const struct s2_space *s, struct s2_latency *h, uint64_t gpa);

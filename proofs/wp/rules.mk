@@ -14,10 +14,12 @@ replay-wp-$(call wp_name,$(1)): build/wp-replay/cache/filled
 endef
 $(foreach f,$(WP_FILES),$(eval $(call wp_rules,$(f))))
 
-prove: $(foreach f,$(WP_FILES),prove-wp-$(call wp_name,$(f))) ## Frama-C/WP: every goal of proofs/wp/proved.txt, afresh
+prove: prove-holes $(foreach f,$(WP_FILES),prove-wp-$(call wp_name,$(f))) ## Frama-C/WP: every goal of proofs/wp/proved.txt, afresh
 replay: $(foreach f,$(WP_FILES),replay-wp-$(call wp_name,$(f))) ## Frama-C/WP: the same from proofs/results/cache.txt, provers for changed goals only
 build/wp-replay/cache/filled: proofs/results/cache.txt
 	@rm -rf $(@D) && python3 proofs/wp/results.py unpack $< $(@D) && touch $@
+prove-holes: # every function of the library is proved or listed as open, and every theorem's functions are proved
+	@RESULTS=$(RESULTS) tests/run.sh lint wp-holes python3 proofs/wp/results.py holes
 prove-results: ## after `make prove`: compare with proofs/results/wp.txt; every function proved or listed as open
 	@RESULTS=$(RESULTS) tests/run.sh goals results python3 proofs/wp/results.py check build/wp proofs/results/wp.txt
 prove-accept: ## after `make prove`: make its results and its cache the committed ones
@@ -25,7 +27,7 @@ prove-accept: ## after `make prove`: make its results and its cache the committe
 	@python3 proofs/wp/results.py cache build/wp >proofs/results/cache.txt
 prove-FILE: ## Frama-C/WP on FILE=... FUNCTIONS="...", from the cache
 	@sh proofs/wp/run.sh $(FILE) $(FUNCTIONS)
-.PHONY: prove replay prove-results prove-accept prove-FILE
+.PHONY: prove prove-holes replay prove-results prove-accept prove-FILE
 
 # one rule per mutant: LIST+NAME is the line NAME of proofs/wp/mutants/LIST.txt
 WP_MUTANT_LISTS := $(patsubst proofs/wp/mutants/%.txt,%,$(sort $(wildcard proofs/wp/mutants/*.txt)))
