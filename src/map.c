@@ -23,7 +23,7 @@ static s2_status check_config(const struct s2_config *cfg) {
     assigns pt->gpa_bits, pt->hpa_bits, pt->splits, pt->flush;
     ensures bits: pt->gpa_bits == cfg->gpa_bits && pt->hpa_bits == cfg->hpa_bits;
     ensures zero: pt->splits == 0 && pt->flush.epoch == 0 && pt->flush.ranges == 0 && pt->flush.fulls == 0 && pt->flush.breaks == 0; */
-static void set_record(struct s2_pt *pt, const struct s2_config *cfg) {
+static void start_record(struct s2_pt *pt, const struct s2_config *cfg) {
   pt->gpa_bits = cfg->gpa_bits;
   pt->hpa_bits = cfg->hpa_bits;
   pt->splits = 0;
@@ -47,7 +47,7 @@ s2_status s2_pt_init(struct s2_pt *pt, const struct s2_config *cfg, const struct
   uint32_t leaf_max = cfg->leaf_max;
   uint32_t features = cfg->features;
   struct s2_shape shape = s2_shape_of(gpa_bits);
-  set_record(pt, cfg);
+  start_record(pt, cfg);
 #ifdef __FRAMAC__
 #include "proofs/wp/pt_init_before.acsl"
 #endif

@@ -412,7 +412,7 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
                   without_ad(\old(AT(&pt->pool, va))) == \old(first_at(&pt->pool, t, l - 1));
     ensures out: \forall integer va; Dom(&pt->pool, va) ==> !(gpa <= va < gpa + gran(l)) ==>
                    PA(&pt->pool, va) == \old(PA(&pt->pool, va)) && AT(&pt->pool, va) == \old(AT(&pt->pool, va)); */
-static uint32_t unlink_leaves(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t l) {
+static uint32_t take_leaves_out(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t l) {
   struct s2_pool *p = &pt->pool;
   uint32_t i = s2_slot(gpa, l);
   //@ ghost uint8_t m = (uint8_t)(l - 1);
@@ -492,7 +492,7 @@ static void put_block(struct s2_pool *p, uint32_t t, uint64_t base, uint8_t l, u
     ensures same: SameButAD{Pre,Post}(&pt->pool); */
 static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t m, uint8_t l) {
   struct s2_pool *p = &pt->pool;
-  uint32_t parent = unlink_leaves(pt, gpa, t, l);
+  uint32_t parent = take_leaves_out(pt, gpa, t, l);
   //@ assert u0: p->tables[t].e[0] == \at(pt->pool.tables[t].e[0], Pre) && \at(Uniform(&pt->pool, t, m, l), Pre);
   //@ assert uk: \forall integer k; 0 <= k < 512 ==> p->tables[t].e[k] == \at(pt->pool.tables[t].e[k], Pre) && \at(Continues(&pt->pool, t, m, k), Pre);
   //@ assert uc: \forall integer k; 0 <= k < 512 ==> Continues(p, t, m, k);

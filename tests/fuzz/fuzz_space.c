@@ -118,6 +118,19 @@ static struct t_op decode(const struct t_world *w, struct input *in) {
       o.attr = v >> 4 & 3;
       o.gpa = o.gpa / t_span(o.attr) * t_span(o.attr);
       break;
+    case T_TRACK:
+      o.size = length(in);
+      o.flags = v >> 7 != 0 ? S2_TRACK_SPLIT : 0;
+      break;
+    case T_HARVEST:
+      o.size = length(in);
+      o.flags = v >> 7 != 0 ? S2_TRACK_KEEP : 0;
+      break;
+    case T_LIST:
+      o.size = length(in);
+      o.flags = (uint32_t)take(in, 2);
+      break;
+    case T_STOP:
     case T_UNMAP:
     case T_PROTECT:
     case T_DISCARD:
@@ -136,6 +149,9 @@ static struct t_op decode(const struct t_world *w, struct input *in) {
     o.size = v % 4 == 1 ? any : o.size;
     o.hpa = v % 4 == 2 ? any : o.hpa;
     o.attr = v % 4 == 3 && o.kind != T_COLLAPSE ? (uint32_t)any : o.attr;
+  }
+  if (o.kind == T_HARVEST && o.size > (uint64_t)T_BITS * 4096) { /* what the step has bits for */
+    o.size = (uint64_t)T_BITS * 4096;
   }
   return o;
 }
