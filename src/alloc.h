@@ -42,7 +42,7 @@ S2_INLINE struct s2_got s2_page_in(struct s2_space *s, struct s2_pos at, uint64_
   }
   uint64_t off = s2_offset(gpa, 0);
   s2_host_frame_zero(s->pt.flush.ctx, hpa, 0);
-  s2_page_commit(&s->pt.pool, at, gpa - off, hpa, attr | S2_FMT_AD);
+  s2_page_commit(&s->pt.pool, at, gpa - off, hpa, s2_attr_new(s->pt.pool.features, attr));
   s2_count(&s->stats.frames_taken, 1);
   r.hpa = hpa + off;
   return r;

@@ -48,7 +48,7 @@ static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, 
     return r;
   }
   s2_host_frame_zero(s->pt.flush.ctx, hpa, s2_order(l));
-  s2_commit_map(&s->pt.pool, base, base + s2_span(l), hpa, attr | S2_FMT_AD, l);
+  s2_commit_map(&s->pt.pool, base, base + s2_span(l), hpa, s2_attr_new(s->pt.pool.features, attr), l);
   s2_count(&s->stats.frames_taken, pages_of(l));
   s2_count(&s->stats.blocks_taken, 1);
   r.hpa = hpa + (gpa - base);

@@ -378,6 +378,7 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
   uint8_t max = (uint8_t)s2_least(leaf_max, p->leaf_max);
   uint64_t w = gpa;
   //@ assert max: max == leaf_cap(p, leaf_max) && max <= p->leaf_max <= 4;
+  //@ assert ends: off(end, 0) == 0;
   /*@ loop invariant w: gpa <= w <= end && off(w, 0) == 0 && off(hpa + (w - gpa), 0) == 0;
       loop invariant inv: GoodPool(p);
       loop invariant taken: p->nfree == \at(p->nfree, Pre) - \at(tables_from(p, gpa, gpa, end, hpa, \at(max, Here)), Pre) +
@@ -413,6 +414,7 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     //@ assert dr: \forall integer g; w <= g < w + part(n, m) ==> Dom(p, g);
     //@ assert h1: \forall integer g; w <= g < w + part(n, m) ==> Dom(p, g) && \at(PA(p, g), Pre) == -1 && m <= \at(lev(p, g), Pre);
     //@ assert h2: \forall integer g; w <= g < w + part(n, m) ==> PA(p, g) == -1;
+    //@ assert am: 1 <= m ==> \forall integer g; Dom(p, g) ==> w <= floor(g, m) ==> (lev(p, g) < m <==> \at(lev(p, g), Pre) < m);
     //@ assert ha: 1 <= m ==> \forall integer g; w <= g < w + part(n, m) ==> (lev(p, g) < m <==> \at(lev(p, g), Pre) < m);
     //@ assert hb: 1 <= m ==> \forall integer g; w <= g < w + part(n, m) ==> m <= lev(p, g);
     //@ assert h3: \forall integer g; w <= g < w + part(n, m) ==> m <= lev(p, g);
@@ -427,7 +429,7 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     //@ assert o4: Front(gpa, w, 4, at.l, \at(lev(p, \at(w, Here)), Pre));
     //@ ghost s2_lemma_new(gpa, w, m, at.l);
     //@ assert new: new_tables(gpa, w, m, \at(lev(p, \at(w, Here)), Pre)) == at.l - m;
-    //@ assert sum: \at(tables_from(p, \at(w, Here), gpa, end, hpa, \at(max, Here)), Pre) == at.l - m + \at(tables_from(p, \at(w + part(n, m), Here), gpa, end, hpa, \at(max, Here)), Pre);
+    //@ assert sum: Sum(\at(tables_from(p, \at(w, Here), gpa, end, hpa, \at(max, Here)), Pre), at.l - m, \at(tables_from(p, \at(w + part(n, m), Here), gpa, end, hpa, \at(max, Here)), Pre));
     commit_run(p, at, w, n, m, a, attr);
     //@ assert dom2: \forall integer g; Dom(p, g) <==> \at(Dom(p, g), Pre);
     //@ assert ah: \forall integer g, k; Dom(p, g) ==> 1 <= k <= 4 ==> w + part(n, m) <= floor(g, k) ==> floor(g, k) != floor(w, k) && (lev(p, g) < k <==> \at(lev(p, g), Top) < k);
@@ -539,7 +541,7 @@ static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t
   //@ assert need: tables_for(&pt->pool, gpa, gpa + 4096, hpa, leaf_max) == at.l;
   st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
-    put_page(pt, at, gpa, hpa, s2_new_attr(pt->pool.features, attr));
+    put_page(pt, at, gpa, hpa, s2_attr_new(pt->pool.features, attr));
   }
   return st;
 }
@@ -608,5 +610,5 @@ s2_status s2_pt_map(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
   if (st != S2_OK) {
     return st;
   }
-  return map_range(pt, gpa, gpa + size, hpa, s2_new_attr(pt->pool.features, attr), leaf_max);
+  return map_range(pt, gpa, gpa + size, hpa, s2_attr_new(pt->pool.features, attr), leaf_max);
 }

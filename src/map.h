@@ -86,15 +86,6 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
 void s2_commit_below(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint32_t n, uint8_t m, uint64_t hpa,
                      uint32_t attr);
 
-/** What a new leaf carries that the caller asks attr for: the format's accessed/dirty default comes with it. */
-/*@ requires legal: attr_legal(features, attr);
-    terminates \true; exits \false; assigns \nothing;
-    ensures new: \result == new_attr(attr) && attr_made(\result); */
-static inline uint32_t s2_new_attr(uint32_t features, uint32_t attr) {
-  (void)features; /* what the attributes are legal for: the proof's, not the machine's */
-  return attr | S2_FMT_AD;
-}
-
 /** s2_plan_map() and s2_plan_check() of the page whose path ends at `at`. */
 /*@ requires inv: \valid_read(p) && Inv(p) && at.l <= S2_MAX_LEVEL;
     terminates \true; exits \false; assigns \nothing;

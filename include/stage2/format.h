@@ -194,6 +194,13 @@ static inline bool s2_attr_legal(uint32_t features, uint32_t attr);
     ensures same: \result <==> without_ad(a) == without_ad(b); */
 static inline bool s2_attr_same(uint32_t a, uint32_t b);
 
+/** What a new leaf carries for a caller who asks for attr: the format's default of accessed and dirty (S2_FMT_AD) with it. */
+/*@ requires legal: attr_legal(features, attr);
+    terminates \true; exits \false; assigns \nothing;
+    ensures new: \result == new_attr(attr);
+    ensures made: attr_made(\result); */
+static inline uint32_t s2_attr_new(uint32_t features, uint32_t attr);
+
 /** The attributes a of a leaf, accessed and dirty also where those of another leaf, b, are. */
 /*@ requires made: attr_made(a) && attr_made(b);
     terminates \true; exits \false; assigns \nothing;
