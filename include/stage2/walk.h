@@ -103,7 +103,7 @@ S2_INLINE bool s2_pos_links(struct s2_pos at, uint8_t l) {
     ensures end: \result.l > 1 ==> pte_kind(\result.l, \result.e) != 2; */
 S2_INLINE struct s2_pos s2_pos_above(const struct s2_pool *p, uint64_t hpa, uint64_t va) {
   struct s2_pos at;
-  if (p->top == 3) {
+  if (S2_LIKELY(p->top == 3)) {
     at = s2_pos_root(p, va, 3);
   } else if (p->top == 2) {
     at = s2_pos_root(p, va, 2);
@@ -120,13 +120,13 @@ S2_INLINE struct s2_pos s2_pos_above(const struct s2_pool *p, uint64_t hpa, uint
   /*@ assert w4: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
         at.e == p->tables[at.t].e[at.i] &&
         (at.l > 3 ==> pte_kind(at.l, at.e) != 2); */
-  if (s2_pos_links(at, 3)) {
+  if (S2_LIKELY(s2_pos_links(at, 3))) {
     at = s2_pos_down(p, hpa, at, va, 2);
   }
   /*@ assert w3: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
         at.e == p->tables[at.t].e[at.i] &&
         (at.l > 2 ==> pte_kind(at.l, at.e) != 2); */
-  if (s2_pos_links(at, 2)) {
+  if (S2_LIKELY(s2_pos_links(at, 2))) {
     at = s2_pos_down(p, hpa, at, va, 1);
   }
   return at;
@@ -143,7 +143,7 @@ S2_INLINE struct s2_pos s2_pos_at(const struct s2_pool *p, uint64_t va) {
   //@ ghost s2_lemma_sound(p);
   uint64_t hpa = s2_pool_hpa(p);
   struct s2_pos at = s2_pos_above(p, hpa, va);
-  if (s2_pos_links(at, 1)) {
+  if (S2_LIKELY(s2_pos_links(at, 1))) {
     at = s2_pos_down(p, hpa, at, va, 0);
   }
   /*@ assert w1: at.l <= p->top && at.t == tab(p, at.l, va) && at.i == slot_of(va, at.l) && Used(p, at.t) &&
