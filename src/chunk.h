@@ -229,14 +229,18 @@ static void chunk_open(struct s2_chunk *k, int32_t i) {
   int32_t j = k->n;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant un: \forall integer h; 0 <= h < j || h == i < k->n ==> AREA_EQ(Pre, h, Here, h);
-      loop invariant mv: \forall integer h; j < h <= k->n ==> AREA_EQ(Pre, h - 1, Here, h);
+      loop invariant mv: \forall integer h; j <= h < k->n ==> KShift{Pre,Here}(k, h, k, -1);
       loop assigns j, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
       loop variant j; */
   while (j > i) {
     entry_copy(k, j - 1, k, j);
+    //@ assert at: KShift{Pre,Here}(k, j - 1, k, -1);
+    //@ assert mv: \forall integer h; j <= h < k->n ==> KShift{Pre,Here}(k, h, k, -1);
     j--;
   }
   k->n = (int16_t)(k->n + 1);
+  /*@ assert mo: \forall integer h; i <= h < \at(k->n, Pre) ==>
+        KShift{Pre,Here}(k, h, k, -1) && AREA_EQ(Pre, h, Here, h + 1); */
 }
 
 /** Entries [i, j) go. */
@@ -255,16 +259,18 @@ static inline void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
   /*@ loop invariant in: j <= h <= k->n;
       loop invariant lw: \forall integer e; 0 <= e < i ==> AREA_EQ(Pre, e, Here, e);
       loop invariant un: \forall integer e; h <= e < k->n ==> AREA_EQ(Pre, e, Here, e);
-      loop invariant mv: \forall integer e; j <= e < h ==> AREA_EQ(Pre, e, Here, e - (j - i));
+      loop invariant mv: \forall integer e; j <= e < h ==> KShift{Pre,Here}(k, e, k, j - i);
       loop assigns h, k->start[i .. 63], k->end[i .. 63], k->pay[i .. 63];
       loop variant k->n - h; */
   while (h < k->n) {
     entry_copy(k, h, k, h - (j - i));
-    //@ assert at: AREA_EQ(Pre, h, Here, h - (j - i));
-    //@ assert mv: \forall integer e; j <= e < h ==> AREA_EQ(Pre, e, Here, e - (j - i));
+    //@ assert at: KShift{Pre,Here}(k, h, k, j - i);
+    //@ assert mv: \forall integer e; j <= e < h ==> KShift{Pre,Here}(k, e, k, j - i);
     h++;
   }
   k->n = (int16_t)(k->n - (j - i));
+  /*@ assert mo: \forall integer e; j <= e < \at(k->n, Pre) ==>
+        KShift{Pre,Here}(k, e, k, j - i) && AREA_EQ(Pre, e, Here, e - (j - i)); */
 }
 
 /* ---------------------------------------- one chunk: areas by address */
@@ -367,7 +373,8 @@ static void chunk_cut(struct s2_chunk *k, int32_t i, int64_t x) {
   //@ assert in: \forall integer g; x <= g < y ==> KKept{Pre,Here}(k, g);
   //@ assert o1: \forall integer g; g < x || y <= g ==> KKept{Pre,Short}(k, g);
   //@ assert o2: \forall integer g; g < x || y <= g ==> KKept{Short,Here}(k, g);
-  //@ assert o3: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
+  /*@ assert o3: \forall integer g; g < x || y <= g ==>
+        KKept{Pre,Short}(k, g) && KKept{Short,Here}(k, g) && KKept{Pre,Here}(k, g); */
 }
 
 /** Areas i - 1 and i touch and carry the same: one area. No address can tell. */
@@ -387,7 +394,8 @@ static void chunk_unite(struct s2_chunk *k, int32_t i) {
   //@ assert in: \forall integer g; St{Pre}(k, i) <= g < y ==> KKept{Pre,Here}(k, g);
   //@ assert o1: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Pre,Gone}(k, g);
   //@ assert o2: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Gone,Here}(k, g);
-  //@ assert o3: \forall integer g; g < St{Pre}(k, i) || y <= g ==> KKept{Pre,Here}(k, g);
+  /*@ assert o3: \forall integer g; g < St{Pre}(k, i) || y <= g ==>
+        KKept{Pre,Gone}(k, g) && KKept{Gone,Here}(k, g) && KKept{Pre,Here}(k, g); */
 }
 
 /** Nothing of [x, y) stays. i is the first area that ends after x; no area reaches out of [x, y) on both sides. */
@@ -418,7 +426,11 @@ static inline void chunk_remove(struct s2_chunk *k, int32_t i, int64_t x, int64_
   //@ assert p5: \forall integer h; j <= h < k->n ==> y <= St(k, h);
   //@ assert p6: \forall integer g; g < x || y <= g ==> !(i <= idx(k, g) < j);
   //@ assert p7: \forall integer g; x <= g < y ==> idx(k, g) == -1 || i <= idx(k, g) < j;
+  //@ ghost Shrunk: ;
   chunk_drop(k, i, j);
+  //@ assert o1: \forall integer g; g < x || y <= g ==> KWhole{Shrunk,Here}(k, k, g) && KKept{Shrunk,Here}(k, g);
+  /*@ assert o2: \forall integer g; g < x || y <= g ==>
+        KKept{Pre,Shrunk}(k, g) && KKept{Shrunk,Here}(k, g) && KKept{Pre,Here}(k, g); */
 }
 
 /** Entries from h on of k become all of m. */
@@ -431,17 +443,19 @@ static void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
   int32_t i = h;
   /*@ loop invariant in: h <= i <= k->n;
       loop invariant kp: \forall integer j; 0 <= j < 64 ==> AREA_EQ(Pre, j, Here, j);
-      loop invariant cp: \forall integer j; h <= j < i ==> AREA_EQ2(Pre, k, j, Here, m, j - h);
+      loop invariant cp: \forall integer j; h <= j < i ==> KShift{Pre,Here}(k, j, m, h);
       loop assigns i, m->start[0 .. 63], m->end[0 .. 63], m->pay[0 .. 63];
       loop variant k->n - i; */
   while (i < k->n) {
     entry_copy(k, i, m, i - h);
-    //@ assert at: AREA_EQ2(Pre, k, i, Here, m, i - h);
-    //@ assert cp: \forall integer j; h <= j < i ==> AREA_EQ2(Pre, k, j, Here, m, j - h);
+    //@ assert at: KShift{Pre,Here}(k, i, m, h);
+    //@ assert cp: \forall integer j; h <= j < i ==> KShift{Pre,Here}(k, j, m, h);
     i++;
   }
   m->n = (int16_t)(k->n - h);
   k->n = (int16_t)h;
+  /*@ assert mo: \forall integer j; h <= j < \at(k->n, Pre) ==>
+        KShift{Pre,Here}(k, j, m, h) && AREA_EQ2(Pre, k, j, Here, m, j - h); */
 }
 
 /** All entries of m behind those of k. m is left as it is. */
@@ -456,16 +470,18 @@ static void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
   /*@ loop invariant in: 0 <= i <= m->n;
       loop invariant lo: \forall integer j; 0 <= j < k->n ==> AREA_EQ(Pre, j, Here, j);
       loop invariant mp: \forall integer j; 0 <= j < 64 ==> AREA_EQ2(Pre, m, j, Here, m, j);
-      loop invariant cp: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, m, j, Here, k, k->n + j);
+      loop invariant cp: \forall integer j; 0 <= j < i ==> KShift{Pre,Here}(m, j, k, -k->n);
       loop assigns i, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
       loop variant m->n - i; */
   while (i < m->n) {
     entry_copy(m, i, k, k->n + i);
-    //@ assert at: AREA_EQ2(Pre, m, i, Here, k, k->n + i);
-    //@ assert cp: \forall integer j; 0 <= j < i ==> AREA_EQ2(Pre, m, j, Here, k, k->n + j);
+    //@ assert at: KShift{Pre,Here}(m, i, k, -k->n);
+    //@ assert cp: \forall integer j; 0 <= j < i ==> KShift{Pre,Here}(m, j, k, -k->n);
     i++;
   }
   k->n = (int16_t)(k->n + m->n);
+  /*@ assert mo: \forall integer j; 0 <= j < m->n ==>
+        KShift{Pre,Here}(m, j, k, -\at(k->n, Pre)) && AREA_EQ2(Pre, m, j, Here, k, \at(k->n, Pre) + j); */
 }
 
 /** Areas from h on of k become all of m. */
@@ -510,6 +526,9 @@ static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_
   chunk_insert(m, j, k->start[i], k->end[i], k->pay[i]);
   //@ ghost Ins: ;
   //@ assert kb: \forall integer h; 0 <= h < 64 ==> St(k, h) == St{Pre}(k, h) && En(k, h) == En{Pre}(k, h);
+  //@ assert kd: \forall integer h; 0 <= h < 64 ==> k->pay[h].delta == \at(k->pay[\at(h, Here)].delta, Pre);
+  //@ assert ka: \forall integer h; 0 <= h < 64 ==> k->pay[h].attr == \at(k->pay[\at(h, Here)].attr, Pre);
+  //@ assert ke: \forall integer h; 0 <= h < 64 ==> k->pay[h].backend == \at(k->pay[\at(h, Here)].backend, Pre);
   //@ assert kp: \forall integer h; 0 <= h < 64 ==> Pay(k, h) == Pay{Pre}(k, h);
   //@ assert sk: KSame{Pre,Here}(k, k);
   //@ assert ik: ChunkInv(k);
@@ -520,6 +539,9 @@ static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_
   //@ assert mi: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KWhole{Pre,Here}(k, m, g);
   chunk_drop(k, i, i + 1);
   //@ assert mb: \forall integer h; 0 <= h < 64 ==> St(m, h) == St{Ins}(m, h) && En(m, h) == En{Ins}(m, h);
+  //@ assert md: \forall integer h; 0 <= h < 64 ==> m->pay[h].delta == \at(m->pay[\at(h, Here)].delta, Ins);
+  //@ assert ma: \forall integer h; 0 <= h < 64 ==> m->pay[h].attr == \at(m->pay[\at(h, Here)].attr, Ins);
+  //@ assert me: \forall integer h; 0 <= h < 64 ==> m->pay[h].backend == \at(m->pay[\at(h, Here)].backend, Ins);
   //@ assert mp: \forall integer h; 0 <= h < 64 ==> Pay(m, h) == Pay{Ins}(m, h);
   //@ assert sm: KSame{Ins,Here}(m, m);
   //@ assert im: ChunkInv(m);
@@ -583,15 +605,13 @@ static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
   /*@ loop invariant inv: ChunkInv(k) && h <= j && h <= k->n && k->n <= \at(k->n, Pre);
       loop invariant some: 0 < \at(k->n, Pre) ==> 0 < k->n;
       loop invariant out: \forall integer g; KKept{Pre,Here}(k, g);
-      loop assigns h, k->n, k->start[0 .. 63], k->end[0 .. 63], k->pay[0 .. 63];
+      loop assigns h, *k;
       loop variant h; */
   while (h > 0 && h >= i) {
     if (meets(k, h)) {
       //@ ghost Two: ;
       chunk_unite(k, h);
-      //@ assert ona: \forall integer g; KKept{Pre,Two}(k, g);
-      //@ assert onb: \forall integer g; KKept{Two,Here}(k, g);
-      //@ assert onc: \forall integer g; KKept{Pre,Here}(k, g);
+      //@ assert on: \forall integer g; KKept{Pre,Two}(k, g) && KKept{Two,Here}(k, g) && KKept{Pre,Here}(k, g);
     }
     h--;
   }
@@ -619,7 +639,10 @@ static void chunk_protect(struct s2_chunk *k, int64_t x, int64_t y, uint32_t rig
   //@ assert o3: \forall integer g; g < x || y <= g ==> !KNone(k, g) ==> KAt(k, g) == KAt{Pre}(k, g);
   //@ assert o4: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g);
   chunk_unite_range(k, i, j);
-  //@ assert k: \forall integer g; KKept{Set,Here}(k, g);
+  //@ assert k: \forall integer g; KKept{Set,Here}(k, g) && (KNone(k, g) <==> KNone{Set}(k, g));
+  //@ assert p: \forall integer g; KKept{Set,Here}(k, g) && (!KNone(k, g) ==> KAt(k, g) == KAt{Set}(k, g));
+  //@ assert n: \forall integer g; (KNone(k, g) <==> KNone{Set}(k, g)) && (KNone(k, g) <==> KNone{Pre}(k, g));
+  //@ assert r: \forall integer g; x <= g < y ==> !KNone(k, g) ==> !KNone{Set}(k, g) && KAt(k, g) == KAt{Set}(k, g);
 }
 
 #endif

@@ -279,7 +279,7 @@ static bool can_take(const struct s2_areas *s, int32_t p) {
 }
 
 /** Behind the last area of all: leave a full chunk behind, as sets are often built upwards. Else: in the middle. */
-/*@ requires inv: \valid_read(s) && 0 <= i <= 64;
+/*@ requires inv: \valid_read(s) && 0 <= p <= 0x1000000 && 0 <= i <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures in: \result == 32 || \result == 63; */
 static int32_t split_place(const struct s2_areas *s, int32_t p, int32_t i) {

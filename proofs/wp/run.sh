@@ -22,6 +22,9 @@ case $file in
 */areas.acsl) # lemmas of the area set
   src=$dir/$base.c
   printf '#include "stage2/area.h"\n' >"$src" ;;
+*/area_lemmas.acsl)
+  src=$dir/$base.c
+  printf '#include "stage2/area.h"\n#include "logic/area_lemmas.acsl"\n' >"$src" ;;
 *.acsl) # ghost functions over the tree
   src=$dir/$base.c
   printf '#include "tree.h"\n' >"$src" ;;
