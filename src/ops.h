@@ -297,7 +297,6 @@ static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end
   //@ assert sek: \separated(&pt->flush.epoch, pt->pool.stack + (0 .. pt->pool.cap-1));
   if (pt->pool.nlimbo != 0) {
     pages = s2_pool_drain(&pt->pool, pt->flush.ctx);
-    //@ assert n1: \forall integer t, j; Used(&pt->pool, t) ==> 0 <= j < 512 ==> \at(Used(&pt->pool, t), Due) && pt->pool.tables[t].e[j] == \at(pt->pool.tables[t].e[j], Due) && pt->pool.nodes[t].level == \at(pt->pool.nodes[t].level, Due);
     //@ assert nb: NoBad(&pt->pool);
     //@ assert gp: GoodPool(&pt->pool);
     //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Due) && pt->flush.fulls == \at(pt->flush.fulls, Due) && pt->flush.breaks == \at(pt->flush.breaks, Due) && pt->splits == \at(pt->splits, Due) && pt->flush.epoch == \at(pt->flush.epoch, Due);

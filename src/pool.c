@@ -420,10 +420,11 @@ static void give(struct s2_pool *p, uint32_t c) {
     ensures num: p->nlimbo == \old(p->nlimbo) - 1 && p->nfree == \old(p->nfree) + 1;
     ensures pages: 0 <= \result <= 512 * 68719476736;
     ensures lk: \forall integer va; Dom(p,va) ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
-    ensures fr: \forall integer s, j; \old(Used(p,s)) ==> 0 <= j < 512 ==> p->tables[s].e[j] == \old(p->tables[s].e[j]);
+    ensures fr: Entries{Pre,Post}(p);
     ensures fn: \forall integer s; \old(Used(p,s)) ==> p->nodes[s].level == \old(p->nodes[s].level) &&
                   p->nodes[s].key == \old(p->nodes[s].key) && p->nodes[s].live == \old(p->nodes[s].live);
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
+    ensures nb: \old(NoBad(p)) ==> NoBad(p);
     ensures us: \forall integer s; Used(p,s) ==> \old(Used(p,s)); */
 static int64_t drain_one(struct s2_pool *p, void *ctx) {
   uint32_t c = unlist(p);
@@ -445,6 +446,8 @@ int64_t s2_pool_drain(struct s2_pool *p, void *ctx) {
       loop invariant pages: 0 <= pages;
       loop invariant lk: \forall integer va; Dom(p,va) ==> lev(p,va) == \at(lev(p,va),Pre) && cur(p,va) == \at(cur(p,va),Pre);
       loop invariant nm: \at(NoMarks(p),Pre) ==> NoMarks(p);
+      loop invariant nb: \at(NoBad(p),Pre) ==> NoBad(p);
+      loop invariant fr: Entries{Pre,Here}(p);
       loop invariant fn: \forall integer s; \at(Used(p,s),Pre) ==> p->nodes[s].level == \at(p->nodes[s].level,Pre) &&
                            p->nodes[s].key == \at(p->nodes[s].key,Pre) && p->nodes[s].live == \at(p->nodes[s].live,Pre);
       loop invariant us: \forall integer s; Used(p,s) <==> \at(Used(p,s),Pre);
@@ -452,7 +455,11 @@ int64_t s2_pool_drain(struct s2_pool *p, void *ctx) {
                    p->nlimbo;
       loop variant p->nlimbo; */
   while (p->nlimbo > 0) {
+    //@ ghost Top: ;
     int64_t n = drain_one(p, ctx);
+    //@ assert f0: Entries{Top,Here}(p);
+    //@ assert f1: \forall integer s, j; \at(Used(p,s),Pre) ==> 0 <= j < 512 ==> raw(p, s, j) == \at(raw(p, s, j),Top);
+    //@ assert f3: Entries{Pre,Here}(p);
     //@ assert pages: 0 <= n;
     pages = pages > INT64_MAX - n ? INT64_MAX : pages + n;
   }

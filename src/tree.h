@@ -243,8 +243,10 @@ void s2_pool_limbo(struct s2_pool *p, uint32_t c);
     ensures same: Same{Pre,Post}(p);
     ensures fn: \forall integer s; \old(Used(p,s)) ==> p->nodes[s].level == \old(p->nodes[s].level) &&
                   p->nodes[s].key == \old(p->nodes[s].key) && p->nodes[s].live == \old(p->nodes[s].live);
+    ensures fr: Entries{Pre,Post}(p);
     ensures us: \forall integer s; Used(p,s) ==> \old(Used(p,s));
-    ensures nm: \old(NoMarks(p)) ==> NoMarks(p); */
+    ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
+    ensures nb: \old(NoBad(p)) ==> NoBad(p); */
 int64_t s2_pool_drain(struct s2_pool *p, void *ctx);
 
 /* ---- walk.c ---- */
