@@ -275,8 +275,29 @@ void s2_flush_operands(struct s2_pt *pt, uint32_t vmid);
     ensures told: \forall integer g; 0 <= g <= UINT64_MAX ==> Told(&pt->pool, g); */
 void s2_flush_full(struct s2_pt *pt);
 
+/** s2_pool_drain() of a page table, whose record stays what it is. Returns the pages given to the host. */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool);
+    requires fresh: pt->pool.nlimbo > 0 ==> Flushed(&pt->pool);
+    terminates \true; exits \false;
+    assigns pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1], pt->pool.stack[0 .. pt->pool.cap-1],
+            pt->pool.nfree, pt->pool.nlimbo;
+    ensures inv: GoodPt(pt) && GoodPool(&pt->pool) && pt->pool.nlimbo == 0;
+    ensures pages: 0 <= \result;
+    ensures lk: \forall integer va; Dom(&pt->pool, va) ==> lev(&pt->pool, va) == \old(lev(&pt->pool, va)) &&
+                  cur(&pt->pool, va) == \old(cur(&pt->pool, va));
+    ensures same: Same{Pre,Post}(&pt->pool);
+    ensures fn: \forall integer s; \old(Used(&pt->pool, s)) ==> pt->pool.nodes[s].level == \old(pt->pool.nodes[s].level) &&
+                  pt->pool.nodes[s].key == \old(pt->pool.nodes[s].key); */
+static inline int64_t s2_drain(struct s2_pt *pt) {
+  //@ assert sep: \separated(&pt->flush.ranges, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.fulls, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.breaks, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->splits, pt->pool.nodes + (0 .. pt->pool.cap-1));
+  //@ assert sek: \separated(&pt->flush.epoch, pt->pool.stack + (0 .. pt->pool.cap-1));
+  int64_t pages = s2_pool_drain(&pt->pool, pt->flush.ctx);
+  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre) && pt->flush.epoch == \at(pt->flush.epoch, Pre);
+  return pages;
+}
+
 /**
- * s2_flush_range() then s2_pool_drain(), which a change that took no table away does not need. Returns the pages given to
+ * s2_flush_range() then s2_drain(), which a change that took no table away does not need. Returns the pages given to
  * the host.
  */
 /*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
@@ -290,20 +311,7 @@ void s2_flush_full(struct s2_pt *pt);
     ensures told: level <= S2_MAX_LEVEL ==> \forall integer g; gpa <= g < end ==> Dom(&pt->pool, g) ==> Told(&pt->pool, g); */
 static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
   s2_flush_range(pt, gpa, end, level);
-  int64_t pages = 0;
-  //@ ghost Due: ;
-  //@ assert n0: NoBad(&pt->pool);
-  //@ assert sep: \separated(&pt->flush.ranges, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.fulls, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->flush.breaks, pt->pool.nodes + (0 .. pt->pool.cap-1)) && \separated(&pt->splits, pt->pool.nodes + (0 .. pt->pool.cap-1));
-  //@ assert sek: \separated(&pt->flush.epoch, pt->pool.stack + (0 .. pt->pool.cap-1));
-  if (pt->pool.nlimbo != 0) {
-    pages = s2_pool_drain(&pt->pool, pt->flush.ctx);
-    //@ assert nb: NoBad(&pt->pool);
-    //@ assert gp: GoodPool(&pt->pool);
-    //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Due) && pt->flush.fulls == \at(pt->flush.fulls, Due) && pt->flush.breaks == \at(pt->flush.breaks, Due) && pt->splits == \at(pt->splits, Due) && pt->flush.epoch == \at(pt->flush.epoch, Due);
-    //@ assert gt: GoodPt(pt);
-    //@ assert is: Inside(pt);
-  }
-  return pages;
+  return pt->pool.nlimbo != 0 ? s2_drain(pt) : 0;
 }
 
 /**

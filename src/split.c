@@ -394,6 +394,31 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
   return r;
 }
 
+/** The table t of leaves, below entry i of parent, goes to limbo: a hole is where its link was. */
+/*@ requires inv: GoodPool(p) && p->nlimbo == 0;
+    requires at: Used(p, parent) && Used(p, t) && i < 512 && 0 < l && p->nodes[parent].level == l;
+    requires link: pte_kind(l, p->tables[parent].e[i]) == 2 && pte_child(p, p->tables[parent].e[i]) == t;
+    requires flat: NoTables(p, t, l - 1);
+    requires live: p->nodes[t].live != 0;
+    terminates \true; exits \false;
+    assigns p->nlimbo, p->used[0 .. 4], p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1], p->stack[0 .. p->cap-1];
+    ensures inv: GoodPool(p) && p->nlimbo == 1;
+    ensures at: Used(p, parent) && p->nodes[parent].level == l && p->nodes[parent].key == \old(p->nodes[parent].key);
+    ensures kept: \forall integer j; 0 <= j < 512 ==> p->tables[t].e[j] == \old(p->tables[t].e[j]);
+    ensures hit: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==> lev(p, va) == l && cur(p, va) == 0;
+    ensures pre: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==>
+                   \old(PA(p, va)) == \old(xpa(l - 1, ent(p, t, va, l - 1), va)) && \old(AT(p, va)) == \old(xat(l - 1, ent(p, t, va, l - 1)));
+    ensures miss: \forall integer va; Dom(p, va) ==> !In(p, parent, i, va) ==>
+                    PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
+static void unlink_leaves(struct s2_pool *p, uint32_t parent, uint32_t i, uint32_t t, uint8_t l) {
+  //@ assert us0: parent < p->cap && t < p->cap && 0 <= p->cap - p->nlimbo - 1 < p->cap;
+  s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
+  //@ assert us: \forall integer s; Used(p, s) ==> s != t && p->nodes[s].level == \at(p->nodes[s].level, Pre) && \at(Used(p, s), Pre);
+  //@ assert es: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j], Pre) || p->tables[s].e[j] == 0;
+  //@ assert bf: \at(NoBad(p), Pre);
+  //@ assert nb: NoBad(p);
+}
+
 /** Break: the link of level l to t, whose leaves are a block's, goes out of its parent and is forgotten everywhere. */
 /*@ requires inv: Good(pt) && Dom(&pt->pool, gpa) && gpa <= width(62) && 0 < l <= pt->pool.top && off(gpa, l) == 0;
     requires t: t < pt->pool.cap && tab(&pt->pool, l - 1, gpa) == t;
@@ -424,6 +449,7 @@ static uint32_t take_leaves_out(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint
   //@ assert un: \forall integer k; 0 <= k < 512 ==> pte_kind(m, p->tables[t].e[k]) == 1 && pte_pa(m, p->tables[t].e[k]) == first_pa(p, t, m) + part(k, m) && without_ad(pte_attr(m, p->tables[t].e[k])) == first_at(p, t, m);
   //@ assert rs: \forall integer va; 0 <= va ==> pte_kind(m, ent(p, t, va, m)) == 1 && pte_pa(m, ent(p, t, va, m)) == first_pa(p, t, m) + part(slot_of(va, m), m) && without_ad(pte_attr(m, ent(p, t, va, m))) == first_at(p, t, m);
   //@ assert ra: \forall integer va; 0 <= va ==> xpa(m, ent(p, t, va, m), va) == first_pa(p, t, m) + off(va, l) && without_ad(xat(m, ent(p, t, va, m))) == first_at(p, t, m);
+  //@ assert rl: \forall integer va; 0 <= va ==> xpa(l - 1, ent(p, t, va, l - 1), va) == first_pa(p, t, l - 1) + off(va, l) && without_ad(xat(l - 1, ent(p, t, va, l - 1))) == first_at(p, t, l - 1);
   //@ ghost s2_lemma_sound(p);
   //@ ghost s2_lemma_up(p, t, gpa, m);
   uint32_t parent = s2_table_at(p, gpa, l);
@@ -435,21 +461,16 @@ static uint32_t take_leaves_out(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint
   //@ assert first: pte_kind(m, p->tables[t].e[0]) == 1;
   //@ assert live: one(p->tables[t].e[0]) == 1;
   //@ assert some: p->nodes[t].live != 0;
-  //@ assert room: parent < p->cap && t < p->cap && p->nlimbo == 0 && 0 <= p->cap - p->nlimbo - 1 < p->cap;
   //@ ghost Linked: ;
-  s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
-  //@ assert us: \forall integer s; Used(p, s) ==> s != t && p->nodes[s].level == \at(p->nodes[s].level, Linked) && \at(Used(p, s), Linked);
-  //@ assert es: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j], Linked) || p->tables[s].e[j] == 0;
-  //@ assert bf: \at(NoBad(p), Linked);
-  //@ assert nb: NoBad(p);
-  //@ assert gp: GoodPool(p);
+  unlink_leaves(p, parent, i, t, l);
   //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre);
   //@ assert gt: GoodPt(pt);
   //@ assert iff: \forall integer va; 0 <= va ==> (In(p, parent, i, va) <==> gpa <= va < gpa + gran(l));
   //@ assert pl: p->nodes[parent].level == l && p->nodes[parent].key == base_of(gpa, l);
-  //@ assert ip: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==> \at(PA(&pt->pool, va), Pre) == \at(xpa(m, ent(p, t, va, m), va), Linked);
-  //@ assert ia: \forall integer va; Dom(p, va) ==> In(p, parent, i, va) ==> \at(AT(&pt->pool, va), Pre) == \at(xat(m, ent(p, t, va, m)), Linked);
+  //@ assert fi: \forall integer va; Dom(p, va) ==> gpa <= va < gpa + gran(l) ==> \at(PA(&pt->pool, va), Pre) == \at(first_pa(&pt->pool, t, l - 1), Pre) + off(va, l) && without_ad(\at(AT(&pt->pool, va), Pre)) == \at(first_at(&pt->pool, t, l - 1), Pre);
+  //@ assert sep: \separated(&pt->flush.ranges, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.fulls, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.breaks, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.epoch, p->nodes + (0 .. p->cap-1));
   flush_break(pt, gpa, l);
+  //@ assert pk: p->nodes[parent].level == l && p->nodes[parent].key == base_of(gpa, l);
   return parent;
 }
 
@@ -459,7 +480,7 @@ static uint32_t take_leaves_out(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint
     requires hpa: l <= S2_FMT_LEAF_MAX && off(hpa, l) == 0 && hpa + gran(l) <= width(S2_FMT_HPA_BITS);
     requires attr: attr_made(attr);
     terminates \true; exits \false;
-    assigns p->tables[t].e[0 .. 511], p->nodes[t].live;
+    assigns p->tables[0 .. p->cap-1], p->nodes[0 .. p->cap-1];
     ensures inv: GoodPool(p);
     ensures in: \forall integer va; Dom(p, va) ==> base <= va < base + gran(l) ==>
                   PA(p, va) == hpa + off(va, l) && AT(p, va) == attr;
@@ -500,16 +521,15 @@ static void replace_by_block(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint8_t
   //@ assert cap: parent < p->cap && p->cap == \at(pt->pool.cap, Pre) && p->tables == \at(pt->pool.tables, Pre) && p->nodes == \at(pt->pool.nodes, Pre);
   struct merged r = merge_leaves(p, t, m, l); /* again: the hardware may have set bits until the invalidation */
   //@ assert ok: r.hpa == \at(first_pa(&pt->pool, t, m), Pre) && off(r.hpa, l) == 0 && without_ad(r.attr) == \at(first_at(&pt->pool, t, m), Pre);
-  //@ ghost Broken: ;
-  //@ assert sep: \separated(&pt->flush.ranges, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.fulls, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.breaks, p->nodes + (0 .. p->cap-1)) && \separated(&pt->splits, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.epoch, p->stack + (0 .. p->cap-1));
-  (void)s2_pool_drain(p, pt->flush.ctx);
+  (void)s2_drain(pt);
   //@ ghost s2_lemma_reach(p, parent, gpa, l);
   //@ assert end: lev(p, gpa) == l && cur(p, gpa) == 0 && tab(p, l, gpa) == parent;
   //@ assert hole: p->tables[parent].e[slot_of(gpa, l)] == 0;
-  //@ assert gp: GoodPool(p);
-  //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Broken) && pt->flush.fulls == \at(pt->flush.fulls, Broken) && pt->flush.breaks == \at(pt->flush.breaks, Broken) && pt->splits == \at(pt->splits, Broken) && pt->flush.epoch == \at(pt->flush.epoch, Broken);
   //@ assert gt: GoodPt(pt);
+  //@ ghost Broken: ;
+  //@ assert sep: \separated(&pt->flush.ranges, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.fulls, p->nodes + (0 .. p->cap-1)) && \separated(&pt->flush.breaks, p->nodes + (0 .. p->cap-1)) && \separated(&pt->splits, p->nodes + (0 .. p->cap-1));
   put_block(p, parent, gpa, l, r.hpa, r.attr);
+  //@ assert re2: pt->flush.ranges == \at(pt->flush.ranges, Broken) && pt->flush.fulls == \at(pt->flush.fulls, Broken) && pt->flush.breaks == \at(pt->flush.breaks, Broken) && pt->splits == \at(pt->splits, Broken);
   //@ assert gk: GoodPt(pt);
   //@ assert si: \forall integer va; Dom(p, va) ==> gpa <= va < gpa + gran(l) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre) && without_ad(AT(p, va)) == \at(without_ad(AT(&pt->pool, va)), Pre);
   //@ assert so: \forall integer va; Dom(p, va) ==> !(gpa <= va < gpa + gran(l)) ==> PA(p, va) == \at(PA(&pt->pool, va), Pre) && AT(p, va) == \at(AT(&pt->pool, va), Pre);
