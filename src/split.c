@@ -411,6 +411,7 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
     ensures miss: \forall integer va; Dom(p, va) ==> !In(p, parent, i, va) ==>
                     PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
 static void unlink_leaves(struct s2_pool *p, uint32_t parent, uint32_t i, uint32_t t, uint8_t l) {
+  (void)l; /* the level of parent: the contract's */
   //@ assert us0: parent < p->cap && t < p->cap && 0 <= p->cap - p->nlimbo - 1 < p->cap;
   s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
   //@ assert us: \forall integer s; Used(p, s) ==> s != t && p->nodes[s].level == \at(p->nodes[s].level, Pre) && \at(Used(p, s), Pre);
