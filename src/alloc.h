@@ -25,6 +25,21 @@ S2_INLINE uint64_t s2_frame_in(const struct s2_space *s, uint8_t l) {
   return hpa;
 }
 
+/** s2_take_frame() of a page: what the host hands out is what a leaf can name, as a rule. */
+/*@ requires pt: \valid_read(s) && Good(&s->pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures fits: \result != S2_NO_FRAME ==> off(\result, 0) == 0 && \result + 4096 <= width(S2_FMT_HPA_BITS); */
+S2_INLINE uint64_t s2_page_frame(const struct s2_space *s) {
+  uint64_t hpa = s2_host_frame_alloc(s->pt.flush.ctx, 0);
+  if (S2_LIKELY(s2_hpa_fits(&s->pt, hpa))) {
+    return hpa;
+  }
+  if (hpa != S2_NO_FRAME) {
+    s2_host_frame_free(s->pt.flush.ctx, hpa, 0);
+  }
+  return S2_NO_FRAME;
+}
+
 /** s2_alloc_page(). */
 /*@ requires inv: \valid(s) && Good(&s->pt) && at.l <= S2_MAX_LEVEL;
     terminates \true; exits \false;
@@ -35,7 +50,7 @@ S2_INLINE struct s2_got s2_page_in(struct s2_space *s, struct s2_pos at, uint64_
   if (r.status != S2_OK) {
     return r;
   }
-  uint64_t hpa = s2_frame_in(s, 0);
+  uint64_t hpa = s2_page_frame(s);
   if (hpa == S2_NO_FRAME) {
     r.status = S2_ERR_NO_FRAMES;
     return r;

@@ -10,6 +10,7 @@
  * areas that touch and carry equal payloads are one area, across chunks too. So iteration shows the same areas whatever
  * the history, and chunks hold more than 16 areas on average.
  */
+#include "again.h"
 #include "windows.h"
 
 #define MAX_CHUNKS    0x1000000u
@@ -36,17 +37,6 @@ struct s2_area s2_areas_find(const struct s2_areas *s, uint64_t gpa) {
   return a;
 }
 
-/** Is the area found last still there, and does it cover g? What covers g is the area of g: areas are disjoint. */
-/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g;
-    terminates \true; exits \false; assigns \nothing;
-    ensures hit: \result ==> s->hit_p == win(s, g) && KCovers(WChunk(s, s->hit_p), s->hit_i, g); */
-static inline bool hits_again(const struct s2_areas *s, int64_t g) {
-  bool hit = s->hit_p < s->n && covers(&s->chunks[s->id[s->hit_p]], s->hit_i, g);
-  //@ assert c: hit ==> KCovers(WChunk(s, s->hit_p), s->hit_i, g) && !KNone(WChunk(s, s->hit_p), g);
-  //@ assert w: hit ==> Win(s, s->hit_p, g);
-  return hit;
-}
-
 /** The area at place i of window p, if it covers g. */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && 0 <= i;
     requires at: p == win(s, g) && (KCovers(WChunk(s, p), i, g) || KNone(WChunk(s, p), g));
@@ -56,13 +46,24 @@ static inline bool hits_again(const struct s2_areas *s, int64_t g) {
     ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
                    !NoArea(s, h) && AreaPay(s, h) == pay(\result.delta, \result.attr, \result.backend); */
 static inline struct s2_area area_at(const struct s2_areas *s, int32_t p, int32_t i, int64_t g) {
-  const struct s2_chunk *k = &s->chunks[s->id[p]];
   //@ assert w: Win(s, p, g);
-  struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
-  //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
-  /*@ assert i: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==>
-        KCovers(k, i, h) && idx(k, h) == i; */
-  //@ assert p: a.backend != S2_BACK_NONE ==> \forall integer h; a.start <= h < a.end ==> Win(s, p, h) && win(s, h) == p;
+  return covers(&s->chunks[s->id[p]], i, g) ? s2_area_here(s, p, i) /*@ ghost (g) */ : no_area();
+}
+
+struct s2_area s2_areas_look(struct s2_areas *s, int64_t g) {
+  int32_t p = window(s, g);
+  int32_t i = chunk_last(&s->chunks[s->id[p]], g);
+  struct s2_area a = area_at(s, p, i, g);
+  s->hit_p = p;
+  s->hit_i = i;
+  //@ assert mem: AreaMem(s);
+  //@ assert win: \forall integer q; 0 <= q < s->n ==> WLo(s, q) == \at(WLo(s, q), Pre) && WId(s, q) == \at(WId(s, q), Pre);
+  //@ assert spare: \forall integer j; 0 <= j < s->nspare ==> WSp(s, j) == \at(WSp(s, j), Pre);
+  //@ assert same: \forall integer q; 0 <= q < s->n ==> KSame{Pre,Here}(WChunk(s, q), WChunk(s, q));
+  //@ assert tiles: AreaTiles(s);
+  //@ assert ids: AreaIds(s) && AreaSpare(s);
+  //@ assert chunks: AreaChunks(s);
+  //@ assert inside: AreaInside(s);
   return a;
 }
 
@@ -72,11 +73,7 @@ struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
     return no_area();
   }
   int64_t g = (int64_t)gpa;
-  if (!hits_again(s, g)) {
-    s->hit_p = window(s, g);
-    s->hit_i = chunk_last(&s->chunks[s->id[s->hit_p]], g);
-  }
-  return area_at(s, s->hit_p, s->hit_i, g);
+  return s2_hits_again(s, g) ? s2_area_here(s, s->hit_p, s->hit_i) /*@ ghost (g) */ : s2_areas_look(s, g);
 }
 
 /** The area at the place of g, or the first one of the next window; none behind the last. */

@@ -82,6 +82,7 @@
 #define s2_areas_init         S2_NAME(areas_init)
 #define s2_areas_find         S2_NAME(areas_find)
 #define s2_areas_again        S2_NAME(areas_again)
+#define s2_areas_look         S2_NAME(areas_look)
 #define s2_areas_next         S2_NAME(areas_next)
 #define s2_areas_overlap      S2_NAME(areas_overlap)
 #define s2_areas_covered      S2_NAME(areas_covered)

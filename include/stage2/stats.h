@@ -44,7 +44,8 @@ struct s2_memory {
     terminates \true; exits \false; assigns *c;
     ensures sum: *c == (\old(*c) + n <= INT64_MAX ? \old(*c) + n : INT64_MAX); */
 static inline void s2_count(int64_t *c, int64_t n) {
-  *c = *c > INT64_MAX - n ? INT64_MAX : *c + n;
+  uint64_t sum = (uint64_t)*c + (uint64_t)n;
+  *c = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
 }
 
 struct s2_space;
