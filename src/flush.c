@@ -7,8 +7,10 @@
 void s2_flush_operands(struct s2_pt *pt, uint32_t vmid) {
   pt->flush.tlb.vmid = vmid; /* first: it is part of some root registers */
   struct s2_root root = s2_pt_root(pt);
-  pt->flush.tlb.root = root.base;
-  pt->flush.tlb.ctrl = root.ctrl;
+  pt->flush.tlb.root_hi = (int64_t)(root.base / 4294967296u);
+  pt->flush.tlb.root_lo = (int64_t)(root.base % 4294967296u);
+  pt->flush.tlb.ctrl_hi = (int64_t)(root.ctrl / 4294967296u);
+  pt->flush.tlb.ctrl_lo = (int64_t)(root.ctrl % 4294967296u);
 #ifdef __FRAMAC__
 #include "proofs/wp/operands.acsl"
 #endif
@@ -54,7 +56,7 @@ static void flush_others(struct s2_pt *pt, uint64_t first, uint64_t last) {
   next_epoch(pt);
   //@ assert gp: GoodPt(pt) && GoodPool(&pt->pool);
   if (S2_FMT_BROADCAST == 0) {
-    s2_host_flush_remote(pt->flush.ctx, pt->flush.tlb.vmid, first, last);
+    s2_host_flush_remote(pt->flush.ctx, (uint32_t)pt->flush.tlb.vmid, first, last);
   }
 }
 

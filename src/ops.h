@@ -231,8 +231,8 @@ void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last
 void s2_arch_flush_all(const struct s2_tlb *tlb);
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures all: first == 0 ==> last == UINT64_MAX ==>
-                   \forall struct s2_pt *pt; pt->flush.tlb.vmid == vmid ==> clear_there(&pt->pool);
-    ensures there: \forall struct s2_pt *pt, integer g; pt->flush.tlb.vmid == vmid ==> first <= g <= last ==>
+                   \forall struct s2_pt *pt; (uint32_t)pt->flush.tlb.vmid == vmid ==> clear_there(&pt->pool);
+    ensures there: \forall struct s2_pt *pt, integer g; (uint32_t)pt->flush.tlb.vmid == vmid ==> first <= g <= last ==>
                      forgot_there(&pt->pool, g, lev(&pt->pool, g), cur(&pt->pool, g)); */
 void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t last);
 #endif

@@ -16,10 +16,38 @@
 
 /** Operands of the invalidation instructions of one space. */
 struct s2_tlb {
-  uint64_t root; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp)                        */
-  uint64_t ctrl; /* VTCR_EL2; 0 elsewhere                                                          */
-  uint32_t vmid; /* VMID (A64, GST), VPID (EPT), ASID (NPT)                                        */
+  /* in halves, and signed: no integer that the tables' translations are read from has this kind, so proofs keep them apart */
+  int64_t root_hi, root_lo; /* the base register value (EPTP, nCR3, VTTBR_EL2, hgatp): s2_tlb_root()           */
+  int64_t ctrl_hi, ctrl_lo; /* VTCR_EL2; 0 elsewhere: s2_tlb_ctrl()                                            */
+  int64_t vmid;             /* VMID (A64, GST), VPID (EPT), ASID (NPT): 32 bits                                */
 };
+
+/** The operands of a space with these register values (s2_pt_root()), for one who issues an invalidation himself. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures vmid: \result.vmid == vmid; */
+static inline struct s2_tlb s2_tlb_of(uint64_t root, uint64_t ctrl, uint32_t vmid) {
+  struct s2_tlb t = {(int64_t)(root / 4294967296u), (int64_t)(root % 4294967296u), (int64_t)(ctrl / 4294967296u),
+                     (int64_t)(ctrl % 4294967296u), (int64_t)vmid};
+  return t;
+}
+
+/** The base register value that names the space in an invalidation, as s2_pt_root() gave it. */
+/*@ requires tlb: \valid_read(tlb);
+    terminates \true; exits \false; assigns \nothing;
+    ensures root: 0 <= tlb->root_hi < 4294967296 ==> 0 <= tlb->root_lo < 4294967296 ==>
+                    \result == tlb->root_hi * 4294967296 + tlb->root_lo; */
+static inline uint64_t s2_tlb_root(const struct s2_tlb *tlb) {
+  return (uint64_t)(uint32_t)tlb->root_hi * 4294967296u + (uint32_t)tlb->root_lo;
+}
+
+/** The control register value that goes with it. */
+/*@ requires tlb: \valid_read(tlb);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ctrl: 0 <= tlb->ctrl_hi < 4294967296 ==> 0 <= tlb->ctrl_lo < 4294967296 ==>
+                    \result == tlb->ctrl_hi * 4294967296 + tlb->ctrl_lo; */
+static inline uint64_t s2_tlb_ctrl(const struct s2_tlb *tlb) {
+  return (uint64_t)(uint32_t)tlb->ctrl_hi * 4294967296u + (uint32_t)tlb->ctrl_lo;
+}
 
 /** How to name this space's translations to the hardware. Filled at init; s2_pt_set_vmid() alone changes it. */
 struct s2_flush {

@@ -75,7 +75,7 @@ const char *t_check_pool(struct t_world *w) {
   }
   struct s2_root root = s2_root(&w->s);
   const struct s2_tlb *tlb = &w->s.pt.flush.tlb;
-  if (tlb->root != root.base || tlb->ctrl != root.ctrl || tlb->vmid != w->cfg.hw.vmid) {
+  if (s2_tlb_root(tlb) != root.base || s2_tlb_ctrl(tlb) != root.ctrl || tlb->vmid != w->cfg.hw.vmid) {
     return "invalidations would not name this space";
   }
   if (p->nlimbo != 0) {

@@ -235,8 +235,8 @@ static void epoch_wraps(void **state) {
 
 static void operands_are_the_root(const struct env *e, uint32_t vmid) {
   struct s2_root root = s2_root(&e->s);
-  assert_int_equal(e->s.pt.flush.tlb.root, root.base);
-  assert_int_equal(e->s.pt.flush.tlb.ctrl, root.ctrl);
+  assert_int_equal(s2_tlb_root(&e->s.pt.flush.tlb), root.base);
+  assert_int_equal(s2_tlb_ctrl(&e->s.pt.flush.tlb), root.ctrl);
   assert_int_equal(e->s.pt.flush.tlb.vmid, vmid);
 }
 

@@ -738,7 +738,7 @@ static void test_root(void **state) {
 
 /* ---- invalidation ---- */
 
-static const struct s2_tlb tlb = {UINT64_C(0x0007000040000000), UINT64_C(0x80023558), 7};
+static const struct s2_tlb tlb = {0x70000, 0x40000000, 0, 0x80023558, 7};
 
 static void expect_trace(const struct s2_trace_entry *want, size_t n) {
   assert_int_equal(s2_trace.count, n);
@@ -753,7 +753,7 @@ static void expect_trace(const struct s2_trace_entry *want, size_t n) {
 #if defined(S2_FORMAT_EPT) || defined(S2_FORMAT_NPT)
 static void test_flush(void **state) {
 #if defined(S2_FORMAT_EPT)
-  const struct s2_trace_entry want[] = {{S2_INSN_INVEPT, 1, tlb.root}};
+  const struct s2_trace_entry want[] = {{S2_INSN_INVEPT, 1, s2_tlb_root(&tlb)}};
 #else
   const struct s2_trace_entry want[] = {{S2_INSN_ASID_FLUSH, 7, 0}};
 #endif
@@ -767,7 +767,7 @@ static void test_flush(void **state) {
 #elif defined(S2_FORMAT_A64)
 static void test_flush(void **state) {
   const struct s2_trace_entry all[] = {
-      {S2_INSN_VTTBR, tlb.root, tlb.ctrl},
+      {S2_INSN_VTTBR, s2_tlb_root(&tlb), s2_tlb_ctrl(&tlb)},
       {S2_INSN_ISB, 0, 0},
       {S2_INSN_DSB_ISHST, 0, 0},
       {S2_INSN_VMALLS12E1IS, 0, 0},
@@ -777,7 +777,7 @@ static void test_flush(void **state) {
       {S2_INSN_ISB, 0, 0},
   };
   struct s2_trace_entry range[] = {
-      {S2_INSN_VTTBR, tlb.root, tlb.ctrl},
+      {S2_INSN_VTTBR, s2_tlb_root(&tlb), s2_tlb_ctrl(&tlb)},
       {S2_INSN_ISB, 0, 0},
       {S2_INSN_DSB_ISHST, 0, 0},
       {S2_INSN_IPAS2E1IS, 1, 0},
@@ -825,7 +825,7 @@ static void test_flush(void **state) {
 
 /** The registers are switched when either differs from what is there (hosted: zero), and not otherwise. */
 static void test_flush_switch(void **state) {
-  const struct s2_tlb same = {0, 0, 0}, root = {1, 0, 0}, ctrl = {0, 1, 0};
+  const struct s2_tlb same = s2_tlb_of(0, 0, 0), root = s2_tlb_of(1, 0, 0), ctrl = s2_tlb_of(0, 1, 0);
   (void)state;
   s2_trace.count = 0;
   s2_arch_flush_all(&same);

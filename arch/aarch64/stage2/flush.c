@@ -94,7 +94,7 @@ static bool differs(struct vm_regs a, struct vm_regs b) {
 /** Put the space's registers in place; answers what was there. */
 static struct vm_regs enter_vm(const struct s2_tlb *tlb) {
   struct vm_regs old = read_vm();
-  struct vm_regs own = {tlb->root, tlb->ctrl};
+  struct vm_regs own = {s2_tlb_root(tlb), s2_tlb_ctrl(tlb)};
   if (differs(old, own)) {
     write_vm(own);
     isb();
@@ -103,7 +103,7 @@ static struct vm_regs enter_vm(const struct s2_tlb *tlb) {
 }
 
 static void leave_vm(const struct s2_tlb *tlb, struct vm_regs old) {
-  struct vm_regs own = {tlb->root, tlb->ctrl};
+  struct vm_regs own = {s2_tlb_root(tlb), s2_tlb_ctrl(tlb)};
   isb();
   if (differs(old, own)) {
     write_vm(old);

@@ -33,20 +33,20 @@ static void hfence_gvma_vmid(uint32_t vmid) {
 }
 
 void s2_arch_flush_all(const struct s2_tlb *tlb) {
-  hfence_gvma_vmid(tlb->vmid);
+  hfence_gvma_vmid((uint32_t)tlb->vmid);
 }
 
 void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step) {
   uint64_t gpa;
   if (step == 0 || first > last) {
-    hfence_gvma_vmid(tlb->vmid); /* no range: forget too much rather than too little */
+    hfence_gvma_vmid((uint32_t)tlb->vmid); /* no range: forget too much rather than too little */
     return;
   }
   /* from a multiple of step, so that the entry around last is met as well; the remaining length cannot wrap */
   gpa = first - first % step;
-  hfence_gvma_gpa(gpa >> 2, tlb->vmid);
+  hfence_gvma_gpa(gpa >> 2, (uint32_t)tlb->vmid);
   while (last - gpa >= step) {
     gpa += step;
-    hfence_gvma_gpa(gpa >> 2, tlb->vmid);
+    hfence_gvma_gpa(gpa >> 2, (uint32_t)tlb->vmid);
   }
 }

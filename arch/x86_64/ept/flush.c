@@ -29,7 +29,7 @@ static bool invept(uint64_t type, uint64_t eptp) {
 #endif
 
 void s2_arch_flush_all(const struct s2_tlb *tlb) {
-  if (!invept(INVEPT_SINGLE, tlb->root)) {
+  if (!invept(INVEPT_SINGLE, s2_tlb_root(tlb))) {
     /* at least one of the two types exists wherever INVEPT does: forget too much rather than too little */
     (void)invept(INVEPT_ALL, 0u);
   }

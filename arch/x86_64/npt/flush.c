@@ -18,12 +18,12 @@ static void asid_flush(uint32_t asid) {
 }
 
 void s2_arch_flush_all(const struct s2_tlb *tlb) {
-  asid_flush(tlb->vmid);
+  asid_flush((uint32_t)tlb->vmid);
 }
 
 void s2_arch_flush_range(const struct s2_tlb *tlb, uint64_t first, uint64_t last, uint64_t step) {
   (void)first;
   (void)last;
   (void)step;
-  asid_flush(tlb->vmid);
+  asid_flush((uint32_t)tlb->vmid);
 }

@@ -18,7 +18,8 @@ static inline uint64_t any_pt(struct s2_pt *pt) {
   ASSUME(top <= S2_MAX_LEVEL && p->top == top && p->nroot == bits_shape_roots(pt->gpa_bits));
   ASSUME(32u <= pt->hpa_bits && pt->hpa_bits <= BITS_HPA_BITS);
   ASSUME((p->features & ~S2_FMT_FEATURES) == 0);
-  ASSUME(pt->flush.tlb.vmid <= ((p->features & S2_FEAT_VMID16) != 0 ? 0xffffu : S2_FMT_VMID_MAX));
+  ASSUME(0 <= pt->flush.tlb.vmid &&
+         pt->flush.tlb.vmid <= ((p->features & S2_FEAT_VMID16) != 0 ? 0xffff : (int64_t)S2_FMT_VMID_MAX));
   ASSUME(1u <= p->cap && p->cap <= 0x7ffffffeu && p->nroot <= p->cap && p->root <= p->cap - p->nroot);
   ASSUME(pool % 4096u == 0 && pool < s2_width(pt->hpa_bits));
   ASSUME((uint64_t)p->cap * 4096u <= s2_width(pt->hpa_bits) - pool);

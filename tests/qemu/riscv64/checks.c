@@ -32,7 +32,7 @@ static s2_status one_page(const struct judge_plan *plan, uint32_t features, uint
 static void forget(uint32_t ad) {
   struct s2_pos at = s2_pos_at(&pt.pool, GPA);
   struct s2_root root = s2_pt_root(&pt);
-  struct s2_tlb tlb = {root.base, root.ctrl, 9};
+  struct s2_tlb tlb = s2_tlb_of(root.base, root.ctrl, 9);
   S2_ONCE(pt.pool.tables[at.t].e[at.i]) = s2_entry_clear_ad(at.l, at.e, ad);
   s2_arch_flush_range(&tlb, GPA, GPA, S2_PAGE_SIZE);
 }

@@ -30,7 +30,7 @@ static void ask_each(struct judge_probe *probe, uint32_t n) {
 }
 
 static void do_task(enum task_kind kind) {
-  struct s2_tlb tlb = {task.hgatp, 0, task.vmid};
+  struct s2_tlb tlb = s2_tlb_of(task.hgatp, 0, task.vmid);
   switch (kind) {
     case TASK_INSTALL:
       machine_set_menvcfg(task.menvcfg);

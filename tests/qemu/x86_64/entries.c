@@ -235,7 +235,7 @@ static const char *library_differs(uint32_t level, uint64_t e, const struct walk
 
 static void flush(const struct s2_pt *t) {
   struct s2_root root = s2_pt_root(t);
-  struct s2_tlb tlb = {root.base, root.ctrl, 3};
+  struct s2_tlb tlb = s2_tlb_of(root.base, root.ctrl, 3);
   s2_arch_flush_all(&tlb);
   ask_forget();
 }

@@ -110,7 +110,7 @@ static uint64_t invalidations;
 void judge_install(const struct judge_shape *shape, struct s2_root root) {
   vm_install(root.base, shape->hw.vmid, (shape->hw.features & S2_FEAT_UX) != 0);
 #if defined(S2_FORMAT_EPT)
-  struct s2_tlb tlb = {root.base, root.ctrl, shape->hw.vmid};
+  struct s2_tlb tlb = s2_tlb_of(root.base, root.ctrl, shape->hw.vmid);
   s2_arch_flush_all(&tlb);
 #else
   ask_forget();
