@@ -10,6 +10,7 @@ field() { printf '%s\n' "$line" | awk -F ' [|] ' -v n="$1" '{ print $n }'; }
 file=$(field 2) function=$(field 3) script=$(field 4) goal=$(field 5)
 # the name of the clause is what -wp-prop wants: the last part of the goal's name that is no number
 clause=$(printf '%s\n' "$goal" | sed 's/_[0-9]*$//; s/_preserved$//; s/_established$//; s/.*_//')
+case $clause in requires | ensures) clause=@$clause ;; esac # one without a name
 root=$PWD
 copy=build/wp-mutants/$list-$name
 WHY3DIR=$root/build/why3

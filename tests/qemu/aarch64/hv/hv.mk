@@ -72,7 +72,7 @@ HV_RUN_max-dirty := $(HV_MAX) resident=4096 round=1000 want='hardware>=1 evictio
 HV_RUN_max-dirty-2m-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 round=20 limit=120 \
   want='hardware>=1 evictions>=20 rounds>=2 blocks>=40'
 HV_RUN_max-pieces-dirty-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 pieces=1 round=500 limit=120 \
-  want='hardware>=1 evictions>=500 splits>=50 rounds>=2'
+  want='hardware>=1 evictions>=500 splits>=15 rounds>=2'
 HV_RUN_max-2m-smp2 := $(HV_MAX) smp=2 resident=16384 blocks=1 limit=120 want='evictions>=20'
 # the run in which each cut kills
 HV_DEATH_no-ipas2e1is := resident=4096 rounds=0
