@@ -446,6 +446,8 @@ void s2_commit_map(struct s2_pool *p, uint64_t gpa, uint64_t end, uint64_t hpa, 
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(gpa + size, 0) == 0 && gpa + size <= width(pt->gpa_bits) &&
                   off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) && leaf_max < S2_MAX_LEVEL;
+    ensures host: \result == S2_OK ==> hpa + size <= width(pt->hpa_bits) &&
+                    (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa);
     ensures never: \result != S2_ERR_NO_TABLES; */
 S2_INLINE s2_status check_place(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t leaf_max) {
   s2_status st = s2_check_range(pt->gpa_bits, gpa, size);
@@ -465,6 +467,8 @@ S2_INLINE s2_status check_place(const struct s2_pt *pt, uint64_t gpa, uint64_t s
     ensures ok: \result == S2_OK ==> 0 < size && off(gpa, 0) == 0 && off(gpa + size, 0) == 0 && gpa + size <= width(pt->gpa_bits) &&
                   off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) && leaf_max < S2_MAX_LEVEL;
     ensures legal: \result == S2_OK ==> attr_legal(pt->pool.features, attr);
+    ensures host: \result == S2_OK ==> hpa + size <= width(pt->hpa_bits) &&
+                    (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa);
     ensures never: \result != S2_ERR_NO_TABLES; */
 S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
                               uint32_t leaf_max) {
@@ -473,6 +477,35 @@ S2_INLINE s2_status check_map(const struct s2_pt *pt, uint64_t gpa, uint64_t siz
     st = S2_ERR_ATTR;
   }
   return st;
+}
+
+/** Does check_map() accept the page? By a shorter way. */
+/*@ requires pt: Good(pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures fits: \result <==> off(gpa, 0) == 0 && gpa < width(pt->gpa_bits) && off(hpa, 0) == 0 && hpa + 4096 <= width(pt->hpa_bits) &&
+                    (hpa < pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa) &&
+                    leaf_max < S2_MAX_LEVEL && attr_legal(pt->pool.features, attr);
+    ensures gpa: \result ==> gpa + 4096 <= width(pt->gpa_bits);
+    ensures hpa: \result ==> hpa + 4096 <= width(S2_FMT_HPA_BITS); */
+S2_INLINE bool page_fits(const struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  //@ assert pg: page == 4096 && gran(0) == 4096;
+  //@ assert b: 12 <= pt->gpa_bits && pt->hpa_bits <= S2_FMT_HPA_BITS;
+  //@ ghost s2_lemma_wider(pt->hpa_bits);
+  //@ assert wd: off(width(pt->gpa_bits), 0) == 0;
+  //@ assert gap: off(gpa, 0) == 0 ==> gpa < width(pt->gpa_bits) ==> gpa + gran(0) <= width(pt->gpa_bits);
+  return s2_offset(gpa, 0) == 0 && gpa < s2_width(pt->gpa_bits) && s2_hpa_fits(pt, hpa) && leaf_max < S2_MAX_LEVEL &&
+         s2_attr_legal(pt->pool.features, attr);
+}
+
+/** What is wrong with a page that does not fit. */
+/*@ requires pt: Good(pt);
+    requires no: !(off(gpa, 0) == 0 && gpa < width(pt->gpa_bits) && off(hpa, 0) == 0 && hpa + 4096 <= width(pt->hpa_bits) &&
+                   (hpa < pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa) &&
+                   leaf_max < S2_MAX_LEVEL && attr_legal(pt->pool.features, attr));
+    terminates \true; exits \false; assigns \nothing;
+    ensures why: \result != S2_OK && \result != S2_ERR_NO_TABLES; */
+S2_APART s2_status page_refused(const struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
+  return check_map(pt, gpa, S2_PAGE_SIZE, hpa, attr, leaf_max);
 }
 
 struct s2_need s2_pt_tables_needed(const struct s2_pt *pt, uint64_t gpa, uint64_t size, uint64_t hpa,
@@ -531,15 +564,14 @@ S2_INLINE void put_page(struct s2_pt *pt, struct s2_pos at, uint64_t gpa, uint64
                     \old(pt->pool.nfree) < \old(tables_for(&pt->pool, gpa, gpa + 4096, hpa, leaf_max));
     ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool) && pt->pool.nfree == \old(pt->pool.nfree); */
 static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t attr, uint32_t leaf_max) {
-  s2_status st = check_map(pt, gpa, S2_PAGE_SIZE, hpa, attr, leaf_max);
-  if (st != S2_OK) {
-    return st;
+  if (!S2_LIKELY(page_fits(pt, gpa, hpa, attr, leaf_max))) {
+    return page_refused(pt, gpa, hpa, attr, leaf_max);
   }
   struct s2_pos at = s2_pos_at(&pt->pool, gpa);
   //@ assert pg: page == 4096 && gran(0) == 4096;
   //@ ghost s2_lemma_page(&pt->pool, gpa, hpa, leaf_max);
   //@ assert need: tables_for(&pt->pool, gpa, gpa + 4096, hpa, leaf_max) == at.l;
-  st = s2_page_check(&pt->pool, at);
+  s2_status st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
     put_page(pt, at, gpa, hpa, s2_attr_new(pt->pool.features, attr));
   }
@@ -589,8 +621,8 @@ static void put_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa
     ensures room: \result == S2_ERR_NO_TABLES ==>
                     \old(pt->pool.nfree) < \old(tables_for(&pt->pool, gpa, end, hpa, leaf_max));
     ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool) && pt->pool.nfree == \old(pt->pool.nfree); */
-static s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
-                           uint32_t leaf_max) {
+S2_APART s2_status map_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                             uint32_t leaf_max) {
   struct s2_need plan = s2_plan_map(&pt->pool, gpa, end, hpa, leaf_max);
   s2_status st = s2_plan_check(&pt->pool, plan);
   //@ assert most: plan.status == S2_OK ==> plan.tables <= tables_for(&pt->pool, gpa, end, hpa, leaf_max);

@@ -51,6 +51,7 @@ static inline bool s2_rights_legal(const struct s2_pool *p, uint32_t rights) {
     terminates \true; exits \false; assigns \nothing;
     ensures ok: \result == S2_OK ==> off(hpa, 0) == 0 && hpa + size <= width(S2_FMT_HPA_BITS) &&
                   (hpa + size <= pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa);
+    ensures host: \result == S2_OK ==> hpa + size <= width(pt->hpa_bits);
     ensures never: \result != S2_ERR_NO_TABLES; */
 static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint64_t size) {
   const struct s2_pool *p = &pt->pool;
@@ -74,12 +75,13 @@ static inline s2_status s2_check_hpa(const struct s2_pt *pt, uint64_t hpa, uint6
 /** Does s2_check_hpa() accept the page at hpa? By a shorter way; the other says what is wrong. */
 /*@ requires pt: Good(pt);
     terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result <==> off(hpa, 0) == 0 && hpa < width(pt->hpa_bits) &&
+    ensures ok: \result <==> off(hpa, 0) == 0 && hpa + 4096 <= width(pt->hpa_bits) &&
                   (hpa < pool_hpa(&pt->pool) || pool_hpa(&pt->pool) + pt->pool.cap * 4096 <= hpa); */
 S2_INLINE bool s2_hpa_fits(const struct s2_pt *pt, uint64_t hpa) {
   const struct s2_pool *p = &pt->pool;
   uint64_t first = s2_pool_hpa(p);
-  return s2_offset(hpa, 0) == 0 && hpa < s2_width(pt->hpa_bits) &&
+  uint64_t limit = s2_width(pt->hpa_bits);
+  return s2_offset(hpa, 0) == 0 && hpa < limit && hpa + S2_PAGE_SIZE <= limit &&
          (hpa >= first + (uint64_t)p->cap * S2_PAGE_SIZE || hpa < first);
 }
 
