@@ -280,7 +280,7 @@ static void link_run(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint3
   //@ ghost s2_lemma_above(w, l, m);
   //@ ghost s2_lemma_run(w, n, m);
   //@ assert k0: pte_kind(l, 0) == 0 && pte_kind(m, 0) == 0;
-  //@ assert tk: 0 <= p->stack[p->nfree-1] < p->cap;
+  //@ assert tk: 0 <= p->stack[p->nfree-1] < p->cap && \subset(p->tables + (p->stack[p->nfree-1] .. p->stack[p->nfree-1]), p->tables + (0 .. p->cap-1)) && \subset(p->nodes + (p->stack[p->nfree-1] .. p->stack[p->nfree-1]), p->nodes + (0 .. p->cap-1));
   uint32_t d = s2_tree_fresh(p, s2_slot(w, m), n, m, hpa, attr);
   //@ assert dc: d != t && p->nodes[t].level == l && p->tables[t].e[i] == 0;
   //@ assert us: \forall integer s; Used(p, s) ==> s != d && \at(Used(p, s), Pre) && p->nodes[s].level == \at(p->nodes[s].level, Pre);
@@ -291,7 +291,9 @@ static void link_run(struct s2_pool *p, uint32_t t, uint8_t l, uint64_t w, uint3
   //@ assert ra: \forall integer g; w <= g < w + part(n, m) ==> slot_of(w, m) <= slot_of(g, m) < slot_of(w, m) + n && xpa(m, ent(p, d, g, m), g) == hpa + (g - w) && xat(m, ent(p, d, g, m)) == attr;
   //@ assert rb: \forall integer g; 0 <= g ==> base_of(g, m) == base_of(w, m) ==> !(w <= g < w + part(n, m)) ==> xpa(m, ent(p, d, g, m), g) == -1 && xat(m, ent(p, d, g, m)) == -1;
   //@ assert lf: \forall integer g; Dom(p, g) ==> lev(p, g) == \at(lev(p, g), Pre);
+  //@ assert bw: \forall integer s, j; Used(p, s) ==> 0 <= j < 512 ==> pte_kind(p->nodes[s].level, p->tables[s].e[j]) != 4;
   //@ ghost Fresh: ;
+  //@ assert ix: t < p->cap && d < p->cap && i < 512;
   s2_tree_link(p, t, i, d);
   //@ assert lv: p->nodes[d].level == m && p->nodes[t].level == l && p->nodes[t].key == base_of(w, l);
   //@ assert ke: \forall integer j; 0 <= j < 512 ==> p->tables[d].e[j] == \at(p->tables[\at(d,Here)].e[\at(j,Here)], Fresh);

@@ -9,17 +9,16 @@
  */
 static inline void swap_rights(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, uint64_t e, uint32_t rights) {
   uint64_t *slot = &p->tables[t].e[i];
-  if ((p->features & S2_FEAT_AD) == 0) {
-    s2_term_write(p, t, i, s2_entry_rights(l, e, rights));
-    return;
-  }
   while (!__atomic_compare_exchange_n(slot, &e, s2_entry_rights(l, e, rights), false, __ATOMIC_RELAXED,
                                       __ATOMIC_RELAXED)) {
   }
 }
 #endif
 
-/** Rewrite the leaves in n slots of table t, of level l, from slot i on, up to the first link. Returns the slots done. */
+/**
+ * Rewrite the leaves in n slots of table t, of level l, from slot i on, up to the first link; hardware: it writes them too.
+ * Returns the slots done.
+ */
 /*@ requires inv: GoodPool(p) && Used(p, t) && p->nodes[t].level == l && i + n <= 512;
     requires legal: RightsMade(rights);
     terminates \true; exits \false;
@@ -37,8 +36,10 @@ static inline void swap_rights(struct s2_pool *p, uint32_t t, uint32_t i, uint8_
                   AT(p, va) == with_rights(\old(AT(p, va)), rights);
     ensures hole: \forall integer va; Dom(p, va) ==> PA(p, va) == -1 ==> AT(p, va) == \old(AT(p, va));
     ensures out: \forall integer va; Dom(p, va) ==> !Run(p, t, i, \result, va) ==> AT(p, va) == \old(AT(p, va)); */
-S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t l, uint32_t rights) {
+S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t n, uint8_t l, uint32_t rights,
+                                bool hardware) {
   uint32_t k;
+  (void)hardware; /* the proof has none */
   /*@ loop invariant k: 0 <= k <= n;
       loop invariant on: k == 0 ==> p->tables[t].e[i] == \at(p->tables[t].e[i], Pre);
       loop invariant inv: Inv(p);
@@ -62,11 +63,13 @@ S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint3
     //@ ghost s2_lemma_path(p, t, i + k);
     //@ assert at: \forall integer va; Dom(p, va) ==> In(p, t, i + k, va) ==> PA(p, va) == xpa(l, e, va) && AT(p, va) == xat(l, e);
     if (s2_entry_live(e)) {
-#ifdef __FRAMAC__
-      s2_term_write(p, t, i + k, s2_entry_rights(l, e, rights));
-#else
-      swap_rights(p, t, i + k, l, e, rights);
+#ifndef __FRAMAC__
+      if (hardware) {
+        swap_rights(p, t, i + k, l, e, rights);
+        continue;
+      }
 #endif
+      s2_term_write(p, t, i + k, s2_entry_rights(l, e, rights));
     }
   }
   return k;
@@ -92,10 +95,11 @@ S2_INLINE uint32_t rights_slots(struct s2_pool *p, uint32_t t, uint32_t i, uint3
 static uint64_t rights_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end, uint32_t rights) {
   uint32_t n = s2_slots_to(w, end, at.i, at.l);
   uint32_t k;
-  if (at.l == 0) { /* the common case, without a test for links */
-    k = rights_slots(p, at.t, at.i, n, 0, rights);
+  bool hardware = (p->features & S2_FEAT_AD) != 0;
+  if (at.l == 0 && !hardware) { /* the common case, without a test for links: read, change, write */
+    k = rights_slots(p, at.t, at.i, n, 0, rights, false);
   } else {
-    k = rights_slots(p, at.t, at.i, n, at.l, rights);
+    k = rights_slots(p, at.t, at.i, n, at.l, rights, hardware);
   }
   //@ ghost s2_lemma_run(w, n, at.l);
   //@ ghost s2_lemma_run(w, k, at.l);
