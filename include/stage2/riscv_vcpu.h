@@ -254,6 +254,7 @@ struct s2_rv_guest_config {
       boxed || (signed_load && (value & rv_top(width)) != 0) ? (value | (UINT64_MAX - rv_mask(width)))
                                                              : (value & rv_mask(width)); */
 #ifdef __FRAMAC__
+// clang-format off
 /* what a vCPU gets back when it leaves its hart */
 #define RV_FP_SAVED(v) (v)->fp.f[0..31], (v)->fp.fcsr, (v)->regs.sstatus, (v)->profile.fp_saves
 #define RV_UNLOADED(v)                                                                                                 \
@@ -261,6 +262,26 @@ struct s2_rv_guest_config {
       (v)->profile.saves, (v)->on, (v)->csrs.vsstatus, (v)->csrs.vsie, (v)->csrs.vstvec, (v)->csrs.vsscratch,          \
       (v)->csrs.vsepc, (v)->csrs.vscause, (v)->csrs.vstval, (v)->csrs.vsatp, (v)->csrs.hvip, (v)->csrs.scounteren,     \
       (v)->csrs.vstimecmp, (v)->csrs.senvcfg
+/* what a call of one vCPU may change of all n: interrupts, fences and starts */
+#define RV_SIGNALS(g, n)                                                                                               \
+  (g)->vcpus[0 .. (n) - 1].irq_set, (g)->vcpus[0 .. (n) - 1].irq_clear, (g)->vcpus[0 .. (n) - 1].requests,             \
+      (g)->vcpus[0 .. (n) - 1].hsm, (g)->vcpus[0 .. (n) - 1].start_pc, (g)->vcpus[0 .. (n) - 1].start_opaque
+/* console buffer, and what brings pages in */
+#define RV_CONSOLE(g) (g)->held, (g)->console[0 .. S2_RV_CONSOLE - 1], (g)->fault_gpa, (g)->adding, s2_rv_memory
+/* an SBI call, but for the registers of its answer; in a loop n is named by the state before it */
+#define RV_CALLED_OF(v, n)                                                                                             \
+  RV_SIGNALS((v)->guest, n), RV_CONSOLE((v)->guest), (v)->exit, (v)->irq_set, (v)->irq_clear, (v)->requests, (v)->hsm, \
+      (v)->csrs.vstimecmp, (v)->deadline, s2_rv_device
+#define RV_CALLED(v) RV_CALLED_OF(v, (v)->guest->count)
+/* a run: the vCPU but for whose it is, and what its host, its guest and its calls change */
+#define RV_RAN_OF(h, was, v, n)                                                                                        \
+  (h)->loaded, (h)->fp_owner, (h)->vector_owner, (h)->hgatp, (h)->host_scounteren, (h)->host_senvcfg, (h)->generation, \
+      RV_UNLOADED(was), RV_CALLED_OF(v, n), (v)->regs, (v)->csrs, (v)->fp, (v)->vector.vstart, (v)->vector.vcsr,       \
+      (v)->vector.vl, (v)->vector.vtype, (v)->on, (v)->seen, (v)->last, (v)->pending, (v)->stuck, (v)->left,           \
+      (v)->left_for, (v)->profile, (v)->guest->hgatp, (v)->guest->generation, (v)->guest->space->pt.flush.tlb,         \
+      (v)->guest->machine->generation, (v)->guest->machine->vmid_last
+#define RV_RAN(h, v) RV_RAN_OF(h, (h)->loaded, v, (v)->guest->count)
+// clang-format on
 #endif
 /*@ predicate RvCounts{L}(struct s2_rv_vcpu *v) =
       (\forall integer k; 0 <= k < S2_RV_DID_KINDS ==> 0 <= v->profile.count[k] && 0 <= v->profile.cycles[k]) &&
@@ -279,7 +300,18 @@ struct s2_rv_guest_config {
     predicate RvGuest{L}(struct s2_rv_guest *g) =
       \valid(g) && \valid(g->machine) && \valid(g->space) && 1 <= g->count <= S2_RV_MAX_VCPUS &&
       \valid(g->vcpus + (0 .. g->count - 1)) &&
-      \separated(g, g->machine, g->space, g->vcpus + (0 .. g->count - 1)); */
+      \separated(g, g->machine, g->space, g->vcpus + (0 .. g->count - 1));
+    // a vCPU of a guest, and the hart that holds its state: what s2_rv_guest_init() makes and every call keeps
+    predicate RvIn{L}(struct s2_rv_vcpu *v) = \valid(v) && RvExit(v) && RvGuest(v->guest) &&
+      v->index < v->guest->count && v == v->guest->vcpus + v->index && v->guest->held < S2_RV_CONSOLE &&
+      (v->on == \null || (\valid(v->on) && \separated(v->on, v->guest, v->guest->vcpus + (0 .. v->guest->count - 1)))); */
+
+/*@ // what s2_rv_run() starts from and leaves behind: the hart holds v's state, or another vCPU's, or none
+    predicate RvReady{L}(struct s2_rv_hart *h, struct s2_rv_vcpu *v) = RvHart(h) && RvIn(v) && RvCounts(v) &&
+      v->stuck < S2_RV_STUCK_MAX && v->guest->machine->vmid_last <= v->guest->machine->vmid_max < 16384 &&
+      \separated(h, v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1)) &&
+      (v->on == \null || v->on == h) && (v->on == h <==> h->loaded == v) &&
+      (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest, v->guest->machine, v->guest->space)); */
 
 /* ---- what the host provides at link time ---- */
 
@@ -344,7 +376,19 @@ S2_MUST_USE uint64_t s2_rv_vector_bytes(void);
  * s2_rv_guest_init() - all vCPUs are reset and stopped. Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG (count, flags, vectors).
  */
 /*@ requires g: g == \null || \valid(g); requires c: c == \null || \valid_read(c);
-    terminates \true; exits \false; */
+    requires apart: g != \null && c != \null && c->space != \null && c->machine != \null && c->vcpus != \null &&
+                    1 <= c->count <= S2_RV_MAX_VCPUS ==>
+                    \valid(c->space) && \valid(c->machine) && \valid(c->vcpus + (0 .. c->count - 1)) &&
+                    \separated(g, c, c->space, c->machine, c->vcpus + (0 .. c->count - 1));
+    terminates \true; exits \false;
+    assigns *g, c->vcpus[0 .. c->count - 1], s2_rv_memory;
+    ensures codes: \result == S2_OK || \result == S2_ERR_NULL || \result == S2_ERR_CONFIG;
+    ensures guest: \result == S2_OK ==> RvGuest(g) && g->held == 0 && g->generation == 0;
+    ensures vcpus: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==>
+                     g->vcpus[k].guest == g && g->vcpus[k].index == k && g->vcpus[k].on == \null &&
+                     g->vcpus[k].hsm == S2_RV_STOPPED;
+    ensures exits: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==> RvExit(g->vcpus + k);
+    ensures counts: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==> RvCounts(g->vcpus + k); */
 S2_MUST_USE s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c);
 
 /** s2_rv_start() - vCPU `index` runs from pc with a0 = its hartid, a1 = opaque. S2_ERR_MAPPED: it is not stopped. */
@@ -365,7 +409,12 @@ S2_MUST_USE s2_status s2_rv_start(struct s2_rv_guest *g, uint32_t index, uint64_
  * Return: the exit, also in v->exit. An exit that was not completed comes again: nothing is lost and nothing is done
  * twice.
  */
-/*@ requires h: \valid(h) && \valid(v) && \valid(v->guest); */
+/* That it comes back rests on the host's timer, which no proof knows: a guest may make SBI calls for ever. */
+/*@ requires here: \valid(v) && (v->on == \null || v->on == h ==> RvReady(h, v));
+    terminates \false; exits \false;
+    assigns RV_RAN(h, v);
+    ensures busy: \old(v->on) != \null && \old(v->on) != h ==> \result.kind == S2_RV_EXIT_BUSY;
+    ensures ready: \old(v->on) == \null || \old(v->on) == h ==> RvReady(h, v); */
 struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
 
 /**
@@ -428,7 +477,9 @@ S2_MUST_USE s2_status s2_rv_reflect(struct s2_rv_vcpu *v);
     terminates \true; exits \false;
     assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(h->loaded), s2_rv_memory, s2_rv_device;
     ensures none: h->loaded == \null;
-    ensures left: \old(h->loaded) != \null ==> \old(h->loaded)->on == \null && h->fp_owner == \null; */
+    ensures left: \old(h->loaded) != \null ==> \old(h->loaded)->on == \null && h->fp_owner == \null;
+    ensures counts: \old(h->loaded) != \null ==> 0 <= \old(h->loaded)->profile.fp_saves &&
+                      0 <= \old(h->loaded)->profile.vector_saves && 0 <= \old(h->loaded)->profile.saves; */
 void s2_rv_put(struct s2_rv_hart *h);
 
 /**

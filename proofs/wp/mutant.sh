@@ -18,7 +18,7 @@ PROVERS=cvc4 TIMEOUT=${TIMEOUT:-5} PAR=1 WPFLAGS="-wp-prop $clause"
 export WHY3DIR PROVERS TIMEOUT PAR WPFLAGS
 rm -rf "$copy"
 mkdir -p "$copy/proofs"
-cp -r include src specs "$copy/"
+cp -r include src specs arch "$copy/"
 cp -r proofs/wp proofs/why3 "$copy/proofs/"
 sed "$script" "$file" >"$copy/$file"
 cmp -s "$file" "$copy/$file" && { echo "the mutant changes nothing: $script"; exit 1; }

@@ -56,8 +56,8 @@ static bool is_amo(uint32_t insn) {
 
 struct s2_rv_insn s2_rv_decode32(uint32_t insn) {
   uint32_t funct3 = (insn >> 12) & 7u;
-  uint8_t rd = (uint8_t)((insn >> 7) & 31u);
-  uint8_t rs2 = (uint8_t)((insn >> 20) & 31u);
+  uint8_t rd = (uint8_t)((insn >> 7) % 32u);
+  uint8_t rs2 = (uint8_t)((insn >> 20) % 32u);
   uint8_t width = width_of(funct3);
   bool wide = funct3 == 2u || funct3 == 3u;
   switch (insn & 0x7fu) {
@@ -72,8 +72,9 @@ struct s2_rv_insn s2_rv_decode32(uint32_t insn) {
     case OP_AMO:
       return wide && is_amo(insn) ? make(S2_RV_INSN_ATOMIC, width, rd, 4, false, false) : none();
     default:
-      return none();
+      break;
   }
+  return none();
 }
 
 /** Quadrant 0, register-based: rd' or rs2' in bits 4:2 is x8..x15. Quadrant 2, sp-based: rd in 11:7, rs2 in 6:2. */
@@ -83,9 +84,9 @@ struct s2_rv_insn s2_rv_decode16(uint16_t insn) {
   bool store = funct3 >= 4u;
   bool fp = (funct3 & 3u) == 1u;
   uint8_t width = (funct3 & 3u) == 2u ? 4 : 8;
-  uint8_t near = (uint8_t)(8u + ((insn >> 2) & 7u));
-  uint8_t rd = (uint8_t)((insn >> 7) & 31u);
-  uint8_t rs2 = (uint8_t)((insn >> 2) & 31u);
+  uint8_t near = (uint8_t)(8u + ((insn >> 2) % 8u));
+  uint8_t rd = (uint8_t)((insn >> 7) % 32u);
+  uint8_t rs2 = (uint8_t)((insn >> 2) % 32u);
   uint8_t reg = quadrant == 0 ? near : store ? rs2 : rd;
   if ((funct3 & 3u) == 0 || (quadrant != 0 && quadrant != 2u)) {
     return none(); /* C.ADDI4SPN, C.SLLI, a reserved slot, or another quadrant */

@@ -12,9 +12,66 @@
 #define INSN_WFI           UINT64_C(0x10500073)
 #define INSN_WRS_NTO       UINT64_C(0x00d00073) /* Zawrs: trapped by VTW as wfi is */
 
-s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c) {
-  uint32_t i;
-  if (g == NULL || c == NULL || c->space == NULL || c->machine == NULL || c->vcpus == NULL) {
+/*@ requires p: \valid(p);
+    terminates \true; exits \false; assigns *p;
+    ensures none: \forall integer k; 0 <= k < S2_RV_DID_KINDS ==> p->count[k] == 0 && p->cycles[k] == 0;
+    ensures moves: p->loads == 0 && p->saves == 0 && p->fp_loads == 0 && p->fp_saves == 0 && p->vector_loads == 0 &&
+                     p->vector_saves == 0; */
+static void profile_start(struct s2_rv_profile *p) {
+  uint32_t k;
+  /*@ loop invariant k: 0 <= k <= S2_RV_DID_KINDS;
+      loop invariant none: \forall integer j; 0 <= j < k ==> p->count[j] == 0 && p->cycles[j] == 0;
+      loop assigns k, p->count[0 .. S2_RV_DID_KINDS - 1], p->cycles[0 .. S2_RV_DID_KINDS - 1];
+      loop variant S2_RV_DID_KINDS - k; */
+  for (k = 0; k < S2_RV_DID_KINDS; k++) {
+    p->count[k] = 0;
+    p->cycles[k] = 0;
+  }
+  p->loads = 0;
+  p->saves = 0;
+  p->fp_loads = 0;
+  p->fp_saves = 0;
+  p->vector_loads = 0;
+  p->vector_saves = 0;
+}
+
+/** One vCPU of a guest, reset and stopped; vectors: where its registers of that kind are saved. */
+/*@ requires v: \valid(v) && \valid_read(g) && \valid_read(c) && \separated(v, g, c);
+    terminates \true; exits \false; assigns *v, s2_rv_memory;
+    ensures whose: v->guest == g && v->index == i && v->on == \null && v->last == \null;
+    ensures exit: RvExit(v) && RvCounts(v) && v->stuck == 0 && !v->pending;
+    ensures stopped: v->hsm == S2_RV_STOPPED && v->requests == 0;
+    ensures x0: v->regs.x[0] == 0; */
+static void vcpu_start(struct s2_rv_vcpu *v, struct s2_rv_guest *g, uint32_t i, const struct s2_rv_guest_config *c,
+                       uint8_t *vectors) {
+  v->guest = g;
+  v->index = i;
+  v->on = NULL;
+  v->last = NULL;
+  v->seen = 0;
+  v->requests = 0;
+  v->hsm = S2_RV_STOPPED;
+  v->start_pc = 0;
+  v->start_opaque = 0;
+  v->left = 0;
+  v->left_for = S2_RV_DID_KINDS;
+  profile_start(&v->profile);
+  v->vector.regs = vectors;
+  v->csrs.htimedelta = c->time_delta;
+  v->csrs.henvcfg = c->henvcfg | ((c->features & S2_RV_FEAT_SSTC) != 0 ? S2_RV_ENVCFG_STCE : 0u);
+  v->csrs.hcounteren = c->hcounteren;
+  (void)s2_rv_exit_as(v, S2_RV_EXIT_STOPPED);
+  s2_rv_reset(v, 0, 0);
+}
+
+/** Can a guest be made of this? */
+/*@ requires c: c == \null || \valid_read(c);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> c != \null && c->space != \null && c->machine != \null && c->vcpus != \null &&
+                  1 <= c->count <= S2_RV_MAX_VCPUS;
+    ensures codes: \result == S2_OK || \result == S2_ERR_NULL || \result == S2_ERR_CONFIG; */
+static s2_status check_config(const struct s2_rv_guest_config *c) {
+  if (c == NULL || c->space == NULL || c->machine == NULL || c->vcpus == NULL) {
     return S2_ERR_NULL;
   }
   if (c->count == 0 || c->count > S2_RV_MAX_VCPUS || (c->flags & ~S2_RV_GUEST_FLAGS) != 0 ||
@@ -24,11 +81,24 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
   if ((c->features & S2_RV_FEAT_V) != 0 && (c->vectors == NULL || c->vector_bytes == 0 || c->vector_bytes % 8u != 0)) {
     return S2_ERR_CONFIG;
   }
+  return S2_OK;
+}
+
+s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c) {
+  s2_status st = g == NULL ? S2_ERR_NULL : check_config(c);
+  struct s2_rv_vcpu *vcpus;
+  uint8_t *vectors;
+  uint32_t i, n;
+  if (st != S2_OK) {
+    return st;
+  }
+  vcpus = c->vcpus;
+  n = c->count;
   g->space = c->space;
   g->machine = c->machine;
-  g->vcpus = c->vcpus;
+  g->vcpus = vcpus;
   g->ctx = c->ctx;
-  g->count = c->count;
+  g->count = n;
   g->flags = c->flags;
   g->features = c->features;
   g->vector_bytes = c->vector_bytes;
@@ -37,36 +107,23 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
   g->fault_gpa = 0;
   g->adding = false;
   g->held = 0;
-  for (i = 0; i < c->count; i++) {
-    struct s2_rv_vcpu *v = &g->vcpus[i];
-    uint32_t k;
-    v->guest = g;
-    v->index = i;
-    v->on = NULL;
-    v->last = NULL;
-    v->seen = 0;
-    v->requests = 0;
-    v->hsm = S2_RV_STOPPED;
-    v->start_pc = 0;
-    v->start_opaque = 0;
-    v->left = 0;
-    v->left_for = S2_RV_DID_KINDS;
-    (void)s2_rv_exit_as(v, S2_RV_EXIT_STOPPED);
-    for (k = 0; k < S2_RV_DID_KINDS; k++) {
-      v->profile.count[k] = 0;
-      v->profile.cycles[k] = 0;
+  vectors = (c->features & S2_RV_FEAT_V) != 0 ? c->vectors : NULL;
+  //@ assert guest: RvGuest(g);
+  /*@ loop invariant i: 0 <= i <= n;
+      loop invariant guest: RvGuest(g) && g->vcpus == vcpus && g->count == n && g->held == 0 && g->generation == 0;
+      loop invariant whose: \forall integer k; 0 <= k < i ==> vcpus[k].guest == g;
+      loop invariant index: \forall integer k; 0 <= k < i ==> vcpus[k].index == k;
+      loop invariant on: \forall integer k; 0 <= k < i ==> vcpus[k].on == \null;
+      loop invariant hsm: \forall integer k; 0 <= k < i ==> vcpus[k].hsm == S2_RV_STOPPED;
+      loop invariant exits: \forall integer k; 0 <= k < i ==> RvExit(vcpus + k);
+      loop invariant counts: \forall integer k; 0 <= k < i ==> RvCounts(vcpus + k);
+      loop assigns i, vectors, vcpus[0 .. n - 1], s2_rv_memory;
+      loop variant n - i; */
+  for (i = 0; i < n; i++) {
+    vcpu_start(&vcpus[i], g, i, c, vectors);
+    if (vectors != NULL) {
+      vectors += c->vector_bytes;
     }
-    v->profile.loads = 0;
-    v->profile.saves = 0;
-    v->profile.fp_loads = 0;
-    v->profile.fp_saves = 0;
-    v->profile.vector_loads = 0;
-    v->profile.vector_saves = 0;
-    v->vector.regs = (c->features & S2_RV_FEAT_V) != 0 ? c->vectors + i * c->vector_bytes : NULL;
-    v->csrs.htimedelta = c->time_delta;
-    v->csrs.henvcfg = c->henvcfg | ((c->features & S2_RV_FEAT_SSTC) != 0 ? S2_RV_ENVCFG_STCE : 0u);
-    v->csrs.hcounteren = c->hcounteren;
-    s2_rv_reset(v, 0, 0);
   }
   return S2_OK;
 }
@@ -99,18 +156,30 @@ static void profile_enter(struct s2_rv_vcpu *v) {
   }
 }
 
-/** Into the guest and out again. What is looked at with interrupts off cannot change unseen before the entry. */
-/*@ requires h: RvHart(h) && RvVcpu(v) && RvCounts(v) && RvGuest(v->guest);
-    requires m: v->guest->machine->vmid_last <= v->guest->machine->vmid_max < 16384;
-    requires apart: \separated(h, v, v->guest, v->guest->machine, v->guest->space) &&
-                    (v->on == \null || v->on == h) && (v->on == h <==> h->loaded == v) &&
-                    (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest, v->guest->machine, v->guest->space));
+#ifdef __FRAMAC__
+// clang-format off
+/* what the way into a guest changes: whoever was on the hart leaves it, a VMID is taken, what is pending is done */
+#define RV_READIED(h, v)                                                                                               \
+  (h)->loaded, (h)->fp_owner, (h)->vector_owner, (h)->hgatp, (h)->host_scounteren, (h)->host_senvcfg, (h)->generation, \
+      RV_UNLOADED((h)->loaded), (v)->on, (v)->seen, (v)->last, (v)->csrs.vsatp, (v)->profile.loads,                    \
+      (v)->profile.fp_loads, (v)->profile.vector_loads, (v)->profile.cycles[0 .. S2_RV_DID_KINDS - 1], (v)->irq_set,   \
+      (v)->irq_clear, (v)->requests, (v)->guest->hgatp, (v)->guest->generation, (v)->guest->space->pt.flush.tlb,       \
+      (v)->guest->machine->generation, (v)->guest->machine->vmid_last, s2_rv_memory, s2_rv_device
+/* and what the guest does */
+#define RV_REGS(r)                                                                                                     \
+  (r)->x[1 .. 31], (r)->sepc, (r)->sstatus, (r)->hstatus, (r)->scause, (r)->stval, (r)->htval, (r)->htinst,            \
+      (r)->host_ra, (r)->host_sp, (r)->host_gp, (r)->host_tp, (r)->host_s[0 .. 11], (r)->host_sstatus,                 \
+      (r)->host_hstatus, (r)->host_stvec, (r)->host_sscratch
+// clang-format on
+#endif
+
+/** A VMID of the present generation. Interrupts are off then. Return: were they on? */
+/*@ requires g: RvGuest(g) && g->machine->vmid_last <= g->machine->vmid_max < 16384;
     terminates \true; exits \false;
-    ensures x0: v->regs.x[0] == \old(v->regs.x[0]);
-    ensures h: RvHart(h);
-    ensures v: RvVcpu(v) && RvCounts(v); */
-static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
-  struct s2_rv_guest *g = v->guest;
+    assigns g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation, g->machine->vmid_last, s2_rv_device;
+    ensures now: g->generation == g->machine->generation;
+    ensures m: g->machine->vmid_last <= g->machine->vmid_max; */
+static uint64_t closed(struct s2_rv_guest *g) {
   uint64_t was = s2_rv_take_sstatus(S2_RV_SSTATUS_SIE);
   /*@ loop invariant m: g->machine->vmid_last <= g->machine->vmid_max;
       loop assigns was, s2_rv_device, g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation,
@@ -121,16 +190,81 @@ static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     s2_rv_vmid_renew(g); /* may wait, and answer other harts meanwhile: look again */
     was = s2_rv_take_sstatus(S2_RV_SSTATUS_SIE);
   }
+  return was;
+}
+
+/** All that comes before the entry. What is looked at with interrupts off cannot change unseen. Return: were they on? */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns RV_READIED(h, v);
+    ensures ready: RvReady(h, v) && h->loaded == v;
+    ensures g: v->guest == \old(v->guest);
+    ensures n: v->guest->count == \old(v->guest->count); */
+static uint64_t make_ready(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t was = closed(g);
   s2_rv_vmid_flush(h, g->machine);
+  //@ assert kept: g->count == \at(v->guest->count, Pre) && g->held == \at(v->guest->held, Pre);
+  //@ assert same: v->index == \at(v->index, Pre) && v->stuck == \at(v->stuck, Pre);
+  //@ assert in: RvIn(v);
+  //@ assert m: g->machine->vmid_last <= g->machine->vmid_max < 16384;
+  //@ assert before: RvReady(h, v);
   s2_rv_load(h, v);
+  //@ assert whose: g == \at(v->guest, Pre) && v->guest == g;
+  //@ assert parts: g->machine == \at(v->guest->machine, Pre) && g->space == \at(v->guest->space, Pre);
+  //@ assert vcpus: g->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert hart: RvHart(h);
+  //@ assert guest: RvIn(v);
+  //@ assert loaded: RvReady(h, v);
   s2_rv_take_pending(v);
+  //@ assert still: g->count == \at(v->guest->count, Pre) && g->held == \at(v->guest->held, Pre);
+  //@ assert mine: v->index == \at(v->index, Pre) && v->stuck == \at(v->stuck, Pre);
+  //@ assert vmid: g->machine->vmid_last <= g->machine->vmid_max < 16384;
+  //@ assert taken: RvReady(h, v);
   profile_enter(v);
+  return was;
+}
+
+/** Nothing of v stays on its hart. */
+/*@ requires ready: RvReady(h, v) && h->loaded == v;
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(v), s2_rv_memory, s2_rv_device;
+    ensures ready: RvReady(h, v) && h->loaded == \null;
+    ensures g: v->guest == \old(v->guest);
+    ensures n: v->guest->count == \old(v->guest->count); */
+static void leave(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  (void)v; /* whose state it is: the proof's, not the machine's */
+  //@ assert apart: \separated(h, v, v->guest, v->guest->machine, v->guest->space);
+  s2_rv_put(h);
+  //@ assert away: h->loaded == \null && v->on == \null;
+  //@ assert whose: v->guest == \at(v->guest, Pre);
+  //@ assert parts: v->guest->machine == \at(v->guest->machine, Pre) && v->guest->space == \at(v->guest->space, Pre);
+  //@ assert vcpus: v->guest->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert counts: RvCounts(v);
+  //@ assert guest: RvIn(v);
+}
+
+/** Into the guest and out again. */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns RV_READIED(h, v), RV_UNLOADED(v), RV_REGS(&v->regs), v->left;
+    ensures ready: RvReady(h, v) && (h->loaded == v || h->loaded == \null);
+    ensures g: v->guest == \old(v->guest);
+    ensures n: v->guest->count == \old(v->guest->count); */
+static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  struct s2_rv_guest *g = v->guest;
+  uint64_t was;
+  //@ assert va: \valid(v) && \valid_read(g) && \valid(&v->left);
+  was = make_ready(h, v);
   s2_rv_switch(&v->regs);
+  //@ assert out: RvReady(h, v);
   if ((g->flags & S2_RV_PROFILE) != 0) {
     v->left = s2_host_cycles(g->ctx);
   }
+  //@ assert left: RvReady(h, v);
+  //@ assert count: g->count == \at(v->guest->count, Pre);
   if ((g->flags & S2_RV_EAGER) != 0) {
-    s2_rv_put(h);
+    leave(h, v);
   }
   if (was != 0) {
     s2_rv_set_sstatus(was);
@@ -185,7 +319,7 @@ static enum s2_rv_exit_kind page_exit(struct s2_rv_vcpu *v, enum s2_rv_exit_kind
 }
 
 /** A G-stage fault. htval is the address shifted right by two; its two low bits are those of stval. */
-/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \valid_read(v->guest->space) && \separated(v, v->guest);
     terminates \true; exits \false;
     assigns v->exit, v->stuck, v->pending, RV_FP_SAVED(v), v->guest->fault_gpa, v->guest->adding, s2_rv_memory,
             s2_rv_device;
@@ -249,6 +383,12 @@ static enum s2_rv_exit_kind instruction(struct s2_rv_vcpu *v, enum s2_rv_exit_ki
   return kind;
 }
 
+/*@ requires v: RvIn(v);
+    terminates \true; exits \false;
+    assigns RV_CALLED(v), v->regs.x[10 .. 11], v->regs.sepc, v->pending;
+    ensures v: RvIn(v) && \result == v->exit.kind && 0 <= \result < S2_RV_DID_KINDS;
+    ensures raw: (\old(v->guest->flags) & S2_RV_RAW_ECALL) != 0 ==> \result == S2_RV_EXIT_ECALL && v->pending &&
+                   v->regs.sepc == \old(v->regs.sepc); */
 static enum s2_rv_exit_kind call(struct s2_rv_vcpu *v) {
   if ((v->guest->flags & S2_RV_RAW_ECALL) != 0) {
     v->pending = true;
@@ -257,6 +397,13 @@ static enum s2_rv_exit_kind call(struct s2_rv_vcpu *v) {
   return s2_rv_sbi(v);
 }
 
+/** What happened, from the trap's CSRs: any value of them has an answer. */
+/*@ requires v: RvIn(v) && RvVcpu(v);
+    terminates \true; exits \false;
+    assigns RV_CALLED(v), v->regs.x[10 .. 11], v->regs.sepc, v->pending, v->stuck, RV_FP_SAVED(v);
+    ensures v: RvIn(v) && RvVcpu(v);
+    ensures n: v->guest->count == \old(v->guest->count);
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
 static enum s2_rv_exit_kind dispatch(struct s2_rv_vcpu *v) {
   uint64_t cause = v->regs.scause;
   if ((cause & S2_RV_CAUSE_INTERRUPT) != 0) {
@@ -274,10 +421,11 @@ static enum s2_rv_exit_kind dispatch(struct s2_rv_vcpu *v) {
     case S2_RV_CAUSE_ILLEGAL:
       return instruction(v, S2_RV_EXIT_ILLEGAL);
     default:
-      (void)s2_rv_exit_as(v, S2_RV_EXIT_UNKNOWN);
-      v->exit.value = cause;
-      return S2_RV_EXIT_UNKNOWN;
+      break;
   }
+  (void)s2_rv_exit_as(v, S2_RV_EXIT_UNKNOWN);
+  v->exit.value = cause;
+  return S2_RV_EXIT_UNKNOWN;
 }
 
 /** Without Sstc: has the guest's timer come? */
@@ -292,20 +440,51 @@ static void check_timer(struct s2_rv_vcpu *v) {
   }
 }
 
-/** The part of a run up to one exit, host-visible or not. */
-static enum s2_rv_exit_kind once(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+/** Is v started, or does it start now? Its state from before is then forgotten, wherever it is. */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(v), v->regs.x[0 .. 31], v->regs.sepc, v->regs.sstatus,
+            v->regs.hstatus, RV_CSRS_RESET(&v->csrs), v->deadline, v->pending, v->stuck, v->irq_set, v->irq_clear, v->hsm,
+            s2_rv_memory, s2_rv_device;
+    ensures ready: RvReady(h, v);
+    ensures holds: h->loaded == \old(h->loaded) || h->loaded == \null;
+    ensures n: v->guest->count == \old(v->guest->count);
+    ensures started: \result <==> v->hsm == S2_RV_STARTED;
+    ensures pc: \old(v->hsm) == S2_RV_START_PENDING ==> v->regs.sepc == v->start_pc && v->regs.x[10] == v->index &&
+                  v->regs.x[11] == v->start_opaque;
+    ensures stopped: !\result ==> v->hsm == \old(v->hsm); */
+static bool started(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   int32_t hsm = S2_RV_GET(&v->hsm);
   if (hsm == S2_RV_START_PENDING) {
     if (v->on != NULL) {
-      s2_rv_put(h);
+      leave(h, v);
     }
+    //@ assert put: RvReady(h, v) && v->guest == \at(v->guest, Pre) && v->guest->count == \at(v->guest->count, Pre);
     s2_rv_reset(v, v->start_pc, v->start_opaque);
+    //@ assert fresh: RvHart(h) && RvCounts(v) && v->stuck == 0;
+    //@ assert guest: RvIn(v);
+    //@ assert reset: RvReady(h, v);
     S2_RV_PUT(&v->hsm, S2_RV_STARTED);
-  } else if (hsm != S2_RV_STARTED) {
+    return true;
+  }
+  return hsm == S2_RV_STARTED;
+}
+
+/** The part of a run up to one exit, host-visible or not. */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns RV_RAN(h, v);
+    ensures ready: RvReady(h, v);
+    ensures n: v->guest->count == \old(v->guest->count);
+    ensures holds: h->loaded == \old(h->loaded) || h->loaded == v || h->loaded == \null;
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
+static enum s2_rv_exit_kind once(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  if (!started(h, v)) {
     return s2_rv_exit_as(v, S2_RV_EXIT_STOPPED);
   }
   v->pending = false;
   check_timer(v);
+  //@ assert timer: RvReady(h, v);
   enter(h, v);
   return dispatch(v);
 }
@@ -316,10 +495,15 @@ struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     struct s2_rv_exit busy = {S2_RV_EXIT_BUSY, S2_RV_WHY_NONE, S2_OK, 0, 0, 0, 0, 0, 0, 0, false, false};
     return busy; /* v is another hart's: not even its exit is touched */
   }
+  /*@ loop invariant ready: RvReady(h, v) && v->guest->count == \at(v->guest->count, Pre);
+      loop invariant holds: h->loaded == \at(h->loaded, Pre) || h->loaded == v || h->loaded == \null;
+      loop assigns kind, RV_RAN_OF(h, \at(h->loaded, Pre), v, \at(v->guest->count, Pre)); */
   do {
     kind = once(h, v);
     s2_count(&v->profile.count[kind], 1);
+    //@ assert counts: RvCounts(v);
     v->left_for = kind;
+    //@ assert left: RvReady(h, v);
   } while (kind >= S2_RV_EXIT_KINDS);
   if (v->guest->held != 0 && kind != S2_RV_EXIT_MMIO_READ && kind != S2_RV_EXIT_MMIO_WRITE) {
     s2_rv_console_flush(v->guest);

@@ -7,7 +7,7 @@
 uint32_t s2_rv_rights(struct s2_rv_guest *g, uint64_t gpa) {
   uint32_t attr;
   s2_rv_host_lock(g->ctx);
-  attr = s2_area_at(g->space, gpa).attr;
+  attr = s2_rv_attr_at(g, gpa);
   s2_rv_host_unlock(g->ctx);
   return attr & S2_RIGHTS;
 }
@@ -18,7 +18,7 @@ struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32
   s2_rv_host_lock(g->ctx);
   g->fault_gpa = gpa - gpa % S2_PAGE_SIZE;
   g->adding = !g->space->shares;
-  r = s2_fault(g->space, gpa, access);
+  r = s2_rv_fault_in(g, gpa, access);
   g->adding = false;
   s2_rv_host_unlock(g->ctx);
   return r;
@@ -124,7 +124,7 @@ static enum s2_rv_exit_kind mmio(struct s2_rv_vcpu *v, struct s2_rv_insn i, bool
  * The instruction cannot be read any more: what it needs is brought in if it can be, and the guest tries again. htval
  * tells a G-stage fault from the guest's own; the cause does not: the manual has 21 for both kinds of walk, QEMU has 12.
  */
-/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \valid_read(v->guest->space) && \separated(v, v->guest);
     terminates \true; exits \false;
     assigns v->stuck, v->exit.why, v->pending, v->guest->fault_gpa, v->guest->adding, s2_rv_memory;
     ensures stuck: v->stuck < S2_RV_STUCK_MAX;

@@ -66,15 +66,6 @@ static void zero(uint64_t *to, uint32_t n) {
   }
 }
 
-/* saved vector registers, which belong to s2_rv_memory: not proved */
-/*@ terminates \true; exits \false; assigns s2_rv_memory; */
-static void zero_bytes(uint8_t *to, uint64_t n) {
-  uint64_t k;
-  for (k = 0; k < n; k++) {
-    to[k] = 0;
-  }
-}
-
 /** VS CSRs as after reset: no translation, no interrupt enabled, no timer. What the configuration says stays. */
 /*@ requires c: \valid(c);
     terminates \true; exits \false; assigns RV_CSRS_RESET(c);
@@ -107,7 +98,7 @@ static void reset_vector(struct s2_rv_vcpu *v) {
   v->vector.vl = 0;
   v->vector.vtype = VTYPE_VILL;
   if ((v->guest->features & S2_RV_FEAT_V) != 0) {
-    zero_bytes(v->vector.regs, v->guest->vector_bytes);
+    s2_rv_vector_zero(v);
   }
 }
 
@@ -222,7 +213,9 @@ static void vector_put(struct s2_rv_vcpu *v) {
 /*@ requires h: RvHart(h) && h->loaded != \null;
     terminates \true; exits \false;
     assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(h->loaded), s2_rv_memory, s2_rv_device;
-    ensures none: h->loaded == \null && h->fp_owner == \null && h->vector_owner == \null && \old(h->loaded)->on == \null; */
+    ensures none: h->loaded == \null && h->fp_owner == \null && h->vector_owner == \null && \old(h->loaded)->on == \null;
+    ensures counts: 0 <= \old(h->loaded)->profile.fp_saves && 0 <= \old(h->loaded)->profile.vector_saves &&
+                      0 <= \old(h->loaded)->profile.saves; */
 static void unload(struct s2_rv_hart *h) {
   struct s2_rv_vcpu *v = h->loaded;
   s2_rv_fp_put(v);
@@ -265,24 +258,29 @@ static void load_tables(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   v->last = h;
 }
 
-void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
-  if (h->loaded != v) {
-    if (h->loaded != NULL) {
-      unload(h);
-    } else {
-      h->host_scounteren = s2_rv_read_scounteren();
-      h->host_senvcfg = (h->features & S2_RV_FEAT_ENVCFG) != 0 ? s2_rv_read_senvcfg() : 0;
-    }
-    load_csrs(h, &v->csrs);
-    h->loaded = v;
-    v->on = h;
-    load_tables(h, v);
-    s2_count(&v->profile.loads, 1);
-  } else if (h->hgatp != v->guest->hgatp) { /* a new VMID while it was here */
-    v->csrs.vsatp = s2_rv_read_vsatp();
-    s2_rv_write_vsatp(0);
-    load_tables(h, v);
-  }
+/** The hart's registers become those of v, which nobody holds; another vCPU's are in its struct by now. */
+/*@ requires h: \valid(h) && \valid(v) && \valid_read(v->guest) && \separated(h, v, v->guest) && 0 <= v->profile.loads;
+    terminates \true; exits \false;
+    assigns h->loaded, h->hgatp, v->on, v->seen, v->last, v->profile.loads, s2_rv_device;
+    ensures there: h->loaded == v && v->on == h && h->hgatp == v->guest->hgatp;
+    ensures count: 0 <= v->profile.loads; */
+static void move_in(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  load_csrs(h, &v->csrs);
+  h->loaded = v;
+  v->on = h;
+  load_tables(h, v);
+  s2_count(&v->profile.loads, 1);
+}
+
+/** FP and vector registers, which stay on the hart longest. */
+/*@ requires h: \valid(h) && \valid(v) && \valid_read(v->guest) && \separated(h, v, v->guest) &&
+                0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+    terminates \true; exits \false;
+    assigns h->fp_owner, h->vector_owner, v->profile.fp_loads, v->profile.vector_loads, s2_rv_device;
+    ensures counts: 0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+    ensures fp: (v->guest->features & S2_RV_FEAT_FP) != 0 ==> h->fp_owner == v;
+    ensures vector: (v->guest->features & S2_RV_FEAT_V) != 0 ==> h->vector_owner == v; */
+static void load_wide(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   if (h->fp_owner != v && (v->guest->features & S2_RV_FEAT_FP) != 0) {
     s2_rv_fp_load(&v->fp);
     h->fp_owner = v;
@@ -293,6 +291,30 @@ void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     h->vector_owner = v;
     s2_count(&v->profile.vector_loads, 1);
   }
+}
+
+void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  if (h->loaded != v) {
+    if (h->loaded != NULL) {
+      unload(h);
+      //@ assert left: v->guest == \at(v->guest, Pre);
+      //@ assert left_counts: RvCounts(v);
+    } else {
+      h->host_scounteren = s2_rv_read_scounteren();
+      h->host_senvcfg = (h->features & S2_RV_FEAT_ENVCFG) != 0 ? s2_rv_read_senvcfg() : 0;
+    }
+    move_in(h, v);
+    //@ assert in: v->guest == \at(v->guest, Pre);
+    //@ assert in_counts: RvCounts(v);
+  } else if (h->hgatp != v->guest->hgatp) { /* a new VMID while it was here */
+    v->csrs.vsatp = s2_rv_read_vsatp();
+    s2_rv_write_vsatp(0);
+    load_tables(h, v);
+  }
+  //@ assert there: h->loaded == v && v->on == h && v->guest == \at(v->guest, Pre);
+  //@ assert tables: h->hgatp == v->guest->hgatp;
+  //@ assert counts: RvCounts(v);
+  load_wide(h, v);
 }
 
 void s2_rv_irq(struct s2_rv_vcpu *v, uint64_t bits, bool level) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "decode.h"
+#include "memory.h"
 #include "regs.h"
 #include "stage2/riscv_vcpu.h"
 
@@ -269,13 +270,14 @@ static inline void s2_rv_fence_i(void) {
 
 /* state.c */
 /*@ requires h: RvHart(h) && \valid(v) && \separated(h, v) && \valid_read(v->guest) && \separated(v->guest, h, v) &&
-                (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest)) &&
-                0 <= v->profile.loads && 0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+                (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest)) && RvCounts(v);
     terminates \true; exits \false;
     assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(h->loaded),
             v->on, v->seen, v->last, v->csrs.vsatp, v->profile.loads, v->profile.fp_loads,
             v->profile.vector_loads, s2_rv_memory, s2_rv_device;
-    ensures there: h->loaded == v && v->on == (\old(h->loaded) == v ? \old(v->on) : h);
+    ensures there: h->loaded == v;
+    ensures on: v->on == h;
+    ensures counts: RvCounts(v);
     ensures tables: h->hgatp == v->guest->hgatp || \old(h->loaded) == v;
     ensures fp: (v->guest->features & S2_RV_FEAT_FP) != 0 ==> h->fp_owner == v;
     ensures vector: (v->guest->features & S2_RV_FEAT_V) != 0 ==> h->vector_owner == v; */
@@ -336,7 +338,7 @@ void s2_rv_vmid_renew(struct s2_rv_guest *g);
 void s2_rv_vmid_flush(struct s2_rv_hart *h, const struct s2_rv_machine *m);
 
 /* mmio.c: an access outside every area, or inside one that forbids it */
-/*@ requires v: RvVcpu(v) && \valid(v->guest) && \separated(v, v->guest);
+/*@ requires v: RvVcpu(v) && \valid(v->guest) && \valid_read(v->guest->space) && \separated(v, v->guest);
     terminates \true; exits \false;
     assigns v->exit, v->stuck, v->pending, RV_FP_SAVED(v), v->guest->fault_gpa, v->guest->adding, s2_rv_memory,
             s2_rv_device;
@@ -346,21 +348,32 @@ void s2_rv_vmid_flush(struct s2_rv_hart *h, const struct s2_rv_machine *m);
     ensures waits: \result != S2_RV_DID_RETRY ==> v->pending;
     ensures forbids: denied ==> \result == S2_RV_EXIT_FAULT || \result == S2_RV_DID_RETRY; */
 enum s2_rv_exit_kind s2_rv_access(struct s2_rv_vcpu *v, uint64_t gpa, uint32_t access, bool denied);
-/* These two call the space: what they change of it is s2_rv_memory. Not proved. */
-/*@ requires g: \valid(g);
+/** A page is brought in, or why not; under the lock. */
+/*@ requires g: \valid(g) && \valid_read(g->space);
     terminates \true; exits \false;
     assigns g->fault_gpa, g->adding, s2_rv_memory;
-    ensures kinds: 0 <= \result.kind <= S2_FAULT_BAD; */
+    ensures kinds: 0 <= \result.kind <= S2_FAULT_BAD;
+    ensures over: !g->adding; */
 struct s2_fault_result s2_rv_page_in(struct s2_rv_guest *g, uint64_t gpa, uint32_t access);
 /** The rights of the area that covers gpa; none where there is no area. */
-/*@ requires g: \valid(g);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires g: \valid(g) && \valid_read(g->space);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rights: \result <= S2_RIGHTS; */
 uint32_t s2_rv_rights(struct s2_rv_guest *g, uint64_t gpa);
 /*@ requires v: \valid_read(v);
     terminates \true; exits \false; assigns s2_rv_device; */
 struct s2_rv_guarded s2_rv_fetch(struct s2_rv_vcpu *v);
 
+/*@ predicate RvCalled{L}(struct s2_rv_vcpu *v) = RvExit(v) &&
+      (v->exit.kind == S2_RV_DID_SBI || v->exit.kind == S2_RV_EXIT_NO_MEMORY || v->exit.kind == S2_RV_EXIT_SHUTDOWN ||
+       v->exit.kind == S2_RV_EXIT_STOPPED || v->exit.kind == S2_RV_EXIT_SET_TIMER || v->exit.kind == S2_RV_EXIT_WFI); */
+
 /* sbi.c: answer the ecall in v->regs; S2_RV_DID_SBI: go on */
+/*@ requires v: RvIn(v);
+    terminates \true; exits \false;
+    assigns RV_CALLED(v), v->regs.x[10 .. 11], v->regs.sepc;
+    ensures v: RvIn(v) && RvCalled(v) && \result == v->exit.kind;
+    ensures on: \result != S2_RV_EXIT_NO_MEMORY ==> v->regs.sepc == rv_pc(\old(v->regs.sepc), 4); */
 enum s2_rv_exit_kind s2_rv_sbi(struct s2_rv_vcpu *v);
 
 /** v->exit becomes an exit of that kind, all else zero. Exits are made where they stay: no copies on the way out. */
