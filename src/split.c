@@ -183,6 +183,20 @@ static void make_leaves(struct s2_pt *pt, struct s2_pos at, uint64_t base, uint6
   //@ assert gpt: GoodPt(pt);
 }
 
+/** The leaves of level l - 1 in place of a block at base are visible: one split more. */
+/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0;
+    requires l: 0 < l <= S2_MAX_LEVEL && base <= width(62);
+    terminates \true; exits \false;
+    assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks, pt->splits;
+    ensures inv: Good(pt); */
+static void finish_split(struct s2_pt *pt, uint64_t base, uint8_t l) {
+  s2_flush_mapped(pt, base, base + s2_span(l), (uint8_t)(l - 1), true);
+  s2_pt_count(pt, &pt->splits);
+  //@ assert gpl: GoodPool(&pt->pool);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ine: Inside(pt) && pt->pool.nlimbo == 0;
+}
+
 /** Replace the block at `at`, which covers base, by a table of 512 leaves one level down. */
 /*@ requires inv: Good(pt) && pt->pool.nfree > 0 && base <= width(62);
     requires at: Used(&pt->pool, at.t) && at.i < 512 && at.l == pt->pool.nodes[at.t].level &&
@@ -216,12 +230,7 @@ static void split_block(struct s2_pt *pt, struct s2_pos at, uint64_t base) {
   //@ assert same: Same{Pre,Here}(&pt->pool);
   //@ assert ins: Inside(pt) && p->nlimbo == 0;
   //@ assert lv: \forall integer va; Dom(p, va) ==> base <= va < base + gran(at.l) ==> lev(p, va) == at.l - 1;
-  s2_flush_mapped(pt, base, base + s2_span(at.l), (uint8_t)(at.l - 1), true);
-  s2_pt_count(pt, &pt->splits);
-  //@ assert gpl: GoodPool(&pt->pool);
-  //@ assert gpt: GoodPt(pt);
-  //@ assert ine: Inside(pt) && pt->pool.nlimbo == 0;
-  //@ assert fin: Good(pt);
+  finish_split(pt, base, at.l);
 }
 
 void s2_split_at(struct s2_pt *pt, uint64_t gpa) {
