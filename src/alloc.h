@@ -29,7 +29,7 @@ S2_INLINE uint64_t s2_frame_in(const struct s2_space *s, uint8_t l) {
 /*@ requires pt: \valid_read(s) && Good(&s->pt);
     terminates \true; exits \false; assigns \nothing;
     ensures fits: \result != S2_NO_FRAME ==> off(\result, 0) == 0 && \result + 4096 <= width(S2_FMT_HPA_BITS); */
-S2_INLINE uint64_t s2_page_frame(const struct s2_space *s) {
+S2_INLINE uint64_t s2_page_frame(struct s2_space *s) {
   uint64_t hpa = s2_host_frame_alloc(s->pt.flush.ctx, 0);
   if (S2_LIKELY(s2_hpa_fits(&s->pt, hpa))) {
     return hpa;

@@ -44,7 +44,7 @@
 
 /* What is expected of a condition on the hottest paths: the compiler moves the rest out of their way. */
 #if defined(__GNUC__) && !defined(__FRAMAC__)
-#define S2_LIKELY(condition) __builtin_expect((condition), 1)
+#define S2_LIKELY(condition) (__builtin_expect((condition), 1) != 0)
 #else
 #define S2_LIKELY(condition) (condition)
 #endif

@@ -80,7 +80,7 @@ static inline void s2_rv_words_to(struct s2_piece p, const uint64_t *from, uint6
     requires p: p.status == S2_OK && p.len <= UINT32_MAX;
     terminates \true; exits \false; assigns s2_rv_memory;
     ensures len: \result <= p.len; */
-static inline uint32_t s2_rv_input_to(const struct s2_rv_guest *g, struct s2_piece p) {
+static inline uint32_t s2_rv_input_to(struct s2_rv_guest *g, struct s2_piece p) {
   return s2_rv_host_console_read(g->ctx, p.at, (uint32_t)p.len);
 }
 
@@ -101,7 +101,7 @@ static inline void s2_rv_zero_bytes(uint8_t *to, uint64_t n) {
 /** The saved vector registers of a vCPU become zero. */
 /*@ requires v: \valid_read(v) && \valid_read(v->guest);
     terminates \true; exits \false; assigns s2_rv_memory; */
-static inline void s2_rv_vector_zero(const struct s2_rv_vcpu *v) {
+static inline void s2_rv_vector_zero(struct s2_rv_vcpu *v) {
   s2_rv_zero_bytes(v->vector.regs, v->guest->vector_bytes);
 }
 
