@@ -87,14 +87,14 @@ static inline bool ends_by(const struct s2_chunk *k, int32_t i, int64_t g) {
 /*@ requires inv: \valid_read(k) && 0 <= i <= k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> i < k->n && St(k, i) < g; */
-static bool starts_before(const struct s2_chunk *k, int32_t i, int64_t g) {
+static inline bool starts_before(const struct s2_chunk *k, int32_t i, int64_t g) {
   return i < k->n && k->start[i] < g;
 }
 
 /*@ requires inv: \valid_read(k) && 0 <= i && k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> KCovers(k, i, g); */
-static bool covers(const struct s2_chunk *k, int32_t i, int64_t g) {
+static inline bool covers(const struct s2_chunk *k, int32_t i, int64_t g) {
   return i < k->n && k->start[i] <= g && g < k->end[i];
 }
 
@@ -116,7 +116,7 @@ static inline int32_t chunk_seek(const struct s2_chunk *k, int64_t g) {
     ensures in: i <= \result <= k->n;
     ensures lo: \forall integer j; 0 <= j < \result ==> En(k, j) <= g;
     ensures hi: \forall integer j; \result <= j < k->n ==> g < En(k, j); */
-static int32_t chunk_seek_from(const struct s2_chunk *k, int32_t i, int64_t g) {
+static inline int32_t chunk_seek_from(const struct s2_chunk *k, int32_t i, int64_t g) {
   int32_t j = i;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant lo: \forall integer h; 0 <= h < j ==> En(k, h) <= g;
@@ -130,7 +130,7 @@ static int32_t chunk_seek_from(const struct s2_chunk *k, int32_t i, int64_t g) {
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures none: \result.backend == S2_BACK_NONE && \result.start == 0 && \result.end == 0; */
-static struct s2_area no_area(void) {
+static inline struct s2_area no_area(void) {
   struct s2_area a = {0, 0, 0, 0, S2_BACK_NONE};
   return a;
 }
@@ -139,7 +139,7 @@ static struct s2_area no_area(void) {
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result.start == St(k, i) && \result.end == En(k, i) &&
                 pay(\result.delta, \result.attr, \result.backend) == Pay(k, i); */
-static struct s2_area chunk_area(const struct s2_chunk *k, int32_t i) {
+static inline struct s2_area chunk_area(const struct s2_chunk *k, int32_t i) {
   struct s2_area a = {k->start[i], k->end[i], k->pay[i].delta, k->pay[i].attr, k->pay[i].backend};
   return a;
 }
@@ -150,7 +150,7 @@ static struct s2_area chunk_area(const struct s2_chunk *k, int32_t i) {
     ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= g < \result.end <= AREA_TOP;
     ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
                    !KNone(k, h) && KAt(k, h) == pay(\result.delta, \result.attr, \result.backend); */
-static struct s2_area chunk_find(const struct s2_chunk *k, int64_t g) {
+static inline struct s2_area chunk_find(const struct s2_chunk *k, int64_t g) {
   int32_t i = chunk_last(k, g);
   struct s2_area a = covers(k, i, g) ? chunk_area(k, i) : no_area();
   //@ assert b: a.backend != S2_BACK_NONE <==> KCovers(k, i, g);
@@ -185,7 +185,7 @@ static inline bool touches_right(const struct s2_chunk *k, int32_t i, int64_t y,
 /*@ requires inv: \valid_read(k) && 0 < i <= k->n <= 64;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result <==> i < k->n && En(k, i - 1) == St(k, i) && Pay(k, i - 1) == Pay(k, i); */
-static bool meets(const struct s2_chunk *k, int32_t i) {
+static inline bool meets(const struct s2_chunk *k, int32_t i) {
   return touches_right(k, i, k->end[i - 1], k->pay[i - 1]);
 }
 
@@ -199,7 +199,7 @@ static bool meets(const struct s2_chunk *k, int32_t i) {
     ensures cp: AREA_EQ2(Pre, k, i, Here, m, j);
     ensures fr: \forall integer h; 0 <= h < 64 ==> h != j ==> AREA_EQ2(Pre, m, h, Here, m, h);
     ensures src: k != m ==> \forall integer h; 0 <= h < 64 ==> AREA_EQ(Pre, h, Here, h); */
-static void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
+static inline void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
   m->start[j] = k->start[i];
   m->end[j] = k->end[i];
   m->pay[j] = k->pay[i];
@@ -210,7 +210,7 @@ static void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, 
     assigns k->start[i], k->end[i], k->pay[i];
     ensures set: St(k, i) == x && En(k, i) == y && Pay(k, i) == pay(p.delta, p.attr, p.backend);
     ensures fr: \forall integer h; 0 <= h < 64 ==> h != i ==> AREA_EQ(Pre, h, Here, h); */
-static void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
+static inline void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
   k->start[i] = x;
   k->end[i] = y;
   k->pay[i] = p;
@@ -225,7 +225,7 @@ static void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struc
     ensures du: i < \old(k->n) ==> AREA_EQ(Pre, i, Here, i);
     ensures hi: \forall integer j; i < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
     ensures up: \forall integer j; i <= j < \old(k->n) ==> AREA_EQ(Pre, j, Here, j + 1); */
-static void chunk_open(struct s2_chunk *k, int32_t i) {
+static inline void chunk_open(struct s2_chunk *k, int32_t i) {
   int32_t j = k->n;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant un: \forall integer h; 0 <= h < j || h == i < k->n ==> AREA_EQ(Pre, h, Here, h);
@@ -287,7 +287,7 @@ static inline void chunk_close(struct s2_chunk *k, int32_t i, int32_t j) {
     ensures hi: \forall integer j; i < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
     ensures in: \forall integer g; x <= g < y ==> idx(k, g) == i && KAt(k, g) == pay(p.delta, p.attr, p.backend);
     ensures out: \forall integer g; g < x || y <= g ==> KWhole{Pre,Here}(k, k, g); */
-static void chunk_insert(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
+static inline void chunk_insert(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, struct s2_payload p) {
   chunk_open(k, i);
   entry_put(k, i, x, y, p);
 #include "proofs/wp/chunk_insert.acsl"
@@ -303,7 +303,7 @@ static void chunk_insert(struct s2_chunk *k, int32_t i, int64_t x, int64_t y, st
     ensures in: \forall integer g; En{Pre}(k, i) <= g < x ==> !KNone(k, g) && KAt(k, g) == Pay(k, i);
     ensures out: \forall integer g; g < x && g < En{Pre}(k, i) || x <= g && En{Pre}(k, i) <= g ==>
                    KKept{Pre,Here}(k, g); */
-static void chunk_set_end(struct s2_chunk *k, int32_t i, int64_t x) {
+static inline void chunk_set_end(struct s2_chunk *k, int32_t i, int64_t x) {
   k->end[i] = x;
   //@ assert e: \forall integer j; j != i ==> En(k, j) == En{Pre}(k, j);
   //@ assert b: \forall integer j; 0 <= j < 64 ==> St(k, j) == St{Pre}(k, j) && Pay(k, j) == Pay{Pre}(k, j);
@@ -324,7 +324,7 @@ static void chunk_set_end(struct s2_chunk *k, int32_t i, int64_t x) {
     ensures in: \forall integer g; x <= g < St{Pre}(k, i) ==> !KNone(k, g) && KAt(k, g) == Pay(k, i);
     ensures out: \forall integer g; g < x && g < St{Pre}(k, i) || x <= g && St{Pre}(k, i) <= g ==>
                    KKept{Pre,Here}(k, g); */
-static void chunk_set_start(struct s2_chunk *k, int32_t i, int64_t x) {
+static inline void chunk_set_start(struct s2_chunk *k, int32_t i, int64_t x) {
   k->start[i] = x;
   //@ assert e: \forall integer j; j != i ==> St(k, j) == St{Pre}(k, j);
   //@ assert b: \forall integer j; 0 <= j < 64 ==> En(k, j) == En{Pre}(k, j) && Pay(k, j) == Pay{Pre}(k, j);
@@ -361,7 +361,7 @@ static inline void chunk_drop(struct s2_chunk *k, int32_t i, int32_t j) {
     ensures r: St(k, i + 1) == x && En(k, i + 1) == En{Pre}(k, i) && Pay(k, i + 1) == Pay{Pre}(k, i);
     ensures hi: \forall integer j; i + 1 < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
-static void chunk_cut(struct s2_chunk *k, int32_t i, int64_t x) {
+static inline void chunk_cut(struct s2_chunk *k, int32_t i, int64_t x) {
   int64_t y = k->end[i];
   //@ assert pb: pay_backend(Pay(k, i)) != 0;
   //@ assert bk: k->pay[i].backend != 0;
@@ -384,7 +384,7 @@ static void chunk_cut(struct s2_chunk *k, int32_t i, int64_t x) {
     ensures inv: ChunkInv(k) && k->n == \old(k->n) - 1;
     ensures at: St(k, i - 1) == St{Pre}(k, i - 1) && En(k, i - 1) == En{Pre}(k, i) && Pay(k, i - 1) == Pay{Pre}(k, i);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
-static void chunk_unite(struct s2_chunk *k, int32_t i) {
+static inline void chunk_unite(struct s2_chunk *k, int32_t i) {
   int64_t y = k->end[i];
   //@ assert was: \forall integer g; St(k, i) <= g < y ==> KCovers(k, i, g) && idx(k, g) == i;
   //@ assert not: \forall integer g; g < St(k, i) || y <= g ==> idx(k, g) != i;
@@ -439,7 +439,7 @@ static inline void chunk_remove(struct s2_chunk *k, int32_t i, int64_t x, int64_
     assigns k->n, *m;
     ensures k: k->n == h && \forall integer i; 0 <= i < h ==> AREA_EQ(Pre, i, Here, i);
     ensures m: m->n == \old(k->n) - h && \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, k, h + i, Here, m, i); */
-static void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
+static inline void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
   int32_t i = h;
   /*@ loop invariant in: h <= i <= k->n;
       loop invariant kp: \forall integer j; 0 <= j < 64 ==> AREA_EQ(Pre, j, Here, j);
@@ -465,7 +465,7 @@ static void entries_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
     ensures n: k->n == \old(k->n) + m->n;
     ensures lo: \forall integer i; 0 <= i < \old(k->n) ==> AREA_EQ(Pre, i, Here, i);
     ensures hi: \forall integer i; 0 <= i < m->n ==> AREA_EQ2(Pre, m, i, Here, k, \old(k->n) + i); */
-static void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
+static inline void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
   int32_t i = 0;
   /*@ loop invariant in: 0 <= i <= m->n;
       loop invariant lo: \forall integer j; 0 <= j < k->n ==> AREA_EQ(Pre, j, Here, j);
@@ -492,7 +492,7 @@ static void entries_join(struct s2_chunk *k, const struct s2_chunk *m) {
     ensures at: St(m, 0) == St{Pre}(k, h);
     ensures lo: \forall integer g; g < St(m, 0) ==> KWhole{Pre,Here}(k, k, g) && KNone(m, g);
     ensures hi: \forall integer g; St(m, 0) <= g ==> KNone(k, g) && KWhole{Pre,Here}(k, m, g); */
-static void chunk_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
+static inline void chunk_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
   entries_split(k, h, m);
 #include "proofs/wp/chunk_split.acsl"
 }
@@ -505,7 +505,7 @@ static void chunk_split(struct s2_chunk *k, int32_t h, struct s2_chunk *m) {
     ensures inv: ChunkInv(k) && k->n == \old(k->n) + m->n;
     ensures mv: \forall integer g; !KNone{Pre}(m, g) ==> KMoved{Pre,Here}(m, k, g);
     ensures out: \forall integer g; KNone{Pre}(m, g) ==> KKept{Pre,Here}(k, g); */
-static void chunk_join(struct s2_chunk *k, const struct s2_chunk *m) {
+static inline void chunk_join(struct s2_chunk *k, const struct s2_chunk *m) {
   entries_join(k, m);
 #include "proofs/wp/chunk_join.acsl"
 }
@@ -520,7 +520,7 @@ static void chunk_join(struct s2_chunk *k, const struct s2_chunk *m) {
     ensures in: \forall integer g; St{Pre}(k, i) <= g < En{Pre}(k, i) ==> KNone(k, g) && KWhole{Pre,Here}(k, m, g);
     ensures out: \forall integer g; g < St{Pre}(k, i) || En{Pre}(k, i) <= g ==>
                    KWhole{Pre,Here}(k, k, g) && KWhole{Pre,Here}(m, m, g); */
-static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
+static inline void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
   //@ assert pb: pay_backend(Pay(k, i)) != 0;
   //@ assert bk: k->pay[i].backend != 0;
   chunk_insert(m, j, k->start[i], k->end[i], k->pay[i]);
@@ -556,7 +556,7 @@ static void chunk_give(struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_
 /*@ requires r: rights < 16;
     terminates \true; exits \false; assigns \nothing;
     ensures is: \result == attr - attr % 16 + rights; */
-static uint32_t with_rights(uint32_t attr, uint32_t rights) {
+static inline uint32_t with_rights(uint32_t attr, uint32_t rights) {
   return attr - attr % 16u + rights;
 }
 
@@ -565,7 +565,7 @@ static uint32_t with_rights(uint32_t attr, uint32_t rights) {
     terminates \true; exits \false; assigns k->pay[j].attr;
     ensures set: Pay(k, j) == pay_rights(Pay{Pre}(k, j), rights);
     ensures fr: \forall integer h; h != j ==> Pay(k, h) == Pay{Pre}(k, h); */
-static void set_rights(struct s2_chunk *k, int32_t j, uint32_t rights) {
+static inline void set_rights(struct s2_chunk *k, int32_t j, uint32_t rights) {
   k->pay[j].attr = with_rights(k->pay[j].attr, rights);
   //@ assert c: k->pay[j].delta == pay_delta(Pay{Pre}(k, j)) && k->pay[j].backend == pay_backend(Pay{Pre}(k, j));
 }
@@ -578,7 +578,7 @@ static void set_rights(struct s2_chunk *k, int32_t j, uint32_t rights) {
     ensures end: \forall integer j; i <= j < k->n ==> (j < \result <==> St(k, j) < y);
     ensures in: \forall integer j; i <= j < \result ==> Pay(k, j) == pay_rights(Pay{Pre}(k, j), rights);
     ensures out: \forall integer j; !(i <= j < \result) ==> Pay(k, j) == Pay{Pre}(k, j); */
-static int32_t chunk_set_rights(struct s2_chunk *k, int32_t i, int64_t y, uint32_t rights) {
+static inline int32_t chunk_set_rights(struct s2_chunk *k, int32_t i, int64_t y, uint32_t rights) {
   int32_t j = i;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant end: \forall integer h; i <= h < j ==> St(k, h) < y;
@@ -600,7 +600,7 @@ static int32_t chunk_set_rights(struct s2_chunk *k, int32_t i, int64_t y, uint32
     assigns *k;
     ensures inv: ChunkInv(k) && k->n <= \old(k->n) && (0 < \old(k->n) ==> 0 < k->n);
     ensures out: \forall integer g; KKept{Pre,Here}(k, g); */
-static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
+static inline void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
   int32_t h = j;
   /*@ loop invariant inv: ChunkInv(k) && h <= j && h <= k->n && k->n <= \at(k->n, Pre);
       loop invariant some: 0 < \at(k->n, Pre) ==> 0 < k->n;
@@ -626,7 +626,7 @@ static void chunk_unite_range(struct s2_chunk *k, int32_t i, int32_t j) {
     ensures none: \forall integer g; KNone(k, g) <==> KNone{Pre}(k, g);
     ensures in: \forall integer g; x <= g < y ==> !KNone(k, g) ==> KAt(k, g) == pay_rights(KAt{Pre}(k, g), rights);
     ensures out: \forall integer g; g < x || y <= g ==> KKept{Pre,Here}(k, g); */
-static void chunk_protect(struct s2_chunk *k, int64_t x, int64_t y, uint32_t rights) {
+static inline void chunk_protect(struct s2_chunk *k, int64_t x, int64_t y, uint32_t rights) {
   int32_t i = chunk_seek(k, x);
   int32_t j = chunk_set_rights(k, i, y, rights);
   //@ ghost Set: ;
