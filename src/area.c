@@ -76,6 +76,49 @@ struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
   return s2_hits_again(s, g) ? s2_area_here(s, s->hit_p, s->hit_i) /*@ ghost (g) */ : s2_areas_look(s, g);
 }
 
+/** Area i of window p, the first there that ends after g. */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && Win(s, p, g) && 0 <= i < Kn(WChunk(s, p));
+    requires lo: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= g;
+    requires hi: g < En(WChunk(s, p), i);
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result.backend != S2_BACK_NONE && 0 <= \result.start < \result.end <= AREA_TOP && g < \result.end;
+    ensures all: \forall integer h; \result.start <= h < \result.end ==>
+                   !NoArea(s, h) && AreaPay(s, h) == pay(\result.delta, \result.attr, \result.backend);
+    ensures gap: \forall integer h; g <= h < \result.start ==> NoArea(s, h); */
+static inline struct s2_area area_of(const struct s2_areas *s, int32_t p, int32_t i) /*@ ghost (int64_t g) */ {
+  const struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ assert a: \forall integer h; St(k, i) <= h < En(k, i) ==> KCovers(k, i, h) && idx(k, h) == i;
+  //@ assert wa: \forall integer h; St(k, i) <= h < En(k, i) ==> Win(s, p, h) && win(s, h) == p;
+  //@ assert ws: KCovers(k, i, St(k, i)) && Win(s, p, St(k, i));
+  //@ assert wp: \forall integer h; g <= h < St(k, i) ==> Win(s, p, h);
+  //@ assert wb: \forall integer h; g <= h < St(k, i) ==> win(s, h) == p;
+  //@ assert n: \forall integer h; g <= h < St(k, i) ==> KNone(k, h);
+  return chunk_area(k, i);
+}
+
+/** The first area of window p + 1: none of window p ends after g. */
+/*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && Win(s, p, g) && p + 1 < s->n;
+    requires lo: \forall integer j; 0 <= j < Kn(WChunk(s, p)) ==> En(WChunk(s, p), j) <= g;
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result.backend != S2_BACK_NONE && 0 <= \result.start < \result.end <= AREA_TOP && g < \result.end;
+    ensures all: \forall integer h; \result.start <= h < \result.end ==>
+                   !NoArea(s, h) && AreaPay(s, h) == pay(\result.delta, \result.attr, \result.backend);
+    ensures gap: \forall integer h; g <= h < \result.start ==> NoArea(s, h); */
+static inline struct s2_area area_ahead(const struct s2_areas *s, int32_t p) /*@ ghost (int64_t g) */ {
+  const struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  //@ assert ma: \forall integer h; St(m, 0) <= h < En(m, 0) ==> KCovers(m, 0, h) && idx(m, h) == 0;
+  //@ assert mw: \forall integer h; St(m, 0) <= h < En(m, 0) ==> Win(s, p + 1, h) && win(s, h) == p + 1;
+  //@ assert mg: KCovers(m, 0, St(m, 0)) && Win(s, p + 1, St(m, 0)) && g < St(m, 0);
+  //@ assert no: \forall integer h; g <= h ==> KNone(WChunk(s, p), h);
+  //@ assert mn: \forall integer h; h < St(m, 0) ==> KNone(m, h);
+  //@ assert mb: \forall integer h; g <= h < St(m, 0) ==> Win(s, p, h) || Win(s, p + 1, h);
+  //@ assert mc: \forall integer h; g <= h < St(m, 0) ==> win(s, h) == p || win(s, h) == p + 1;
+  //@ assert mp: \forall integer h; g <= h < St(m, 0) ==> win(s, h) == p ==> NoArea(s, h);
+  //@ assert mq: \forall integer h; g <= h < St(m, 0) ==> win(s, h) == p + 1 ==> NoArea(s, h);
+  //@ assert me: \forall integer h; g <= h < St(m, 0) ==> NoArea(s, h);
+  return chunk_area(m, 0);
+}
+
 /** The area at the place of g, or the first one of the next window; none behind the last. */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= g && Win(s, at.p, g) && 0 <= at.i <= Kn(WChunk(s, at.p));
     requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= g;
@@ -87,26 +130,14 @@ struct s2_area s2_areas_again(struct s2_areas *s, uint64_t gpa) {
     ensures gap: \result.backend != S2_BACK_NONE ==> \forall integer h; g <= h < \result.start ==> NoArea(s, h);
     ensures last: \result.backend == S2_BACK_NONE ==> \forall integer h; g <= h ==> NoArea(s, h); */
 static struct s2_area area_from(const struct s2_areas *s, struct spot at) /*@ ghost (int64_t g) */ {
-  const struct s2_chunk *k = &s->chunks[s->id[at.p]];
-  //@ assert w: \forall integer h; g <= h ==> Win(s, win(s, h), h) && at.p <= win(s, h);
-  if (at.i < k->n) {
-    //@ assert a: \forall integer h; St(k, at.i) <= h < En(k, at.i) ==> KCovers(k, at.i, h) && idx(k, h) == at.i;
-    //@ assert wa: \forall integer h; St(k, at.i) <= h < En(k, at.i) ==> Win(s, at.p, h) && win(s, h) == at.p;
-    //@ assert wb: \forall integer h; g <= h < St(k, at.i) ==> Win(s, at.p, h) && win(s, h) == at.p;
-    //@ assert n: \forall integer h; g <= h < St(k, at.i) ==> KNone(k, h);
-    return chunk_area(k, at.i);
+  if (at.i < s->chunks[s->id[at.p]].n) {
+    return area_of(s, at.p, at.i) /*@ ghost (g) */;
   }
-  //@ assert no: \forall integer h; g <= h ==> KNone(k, h);
   if (is_pair(s, at.p)) {
-    const struct s2_chunk *m = &s->chunks[s->id[at.p + 1]];
-    //@ assert ma: \forall integer h; St(m, 0) <= h < En(m, 0) ==> KCovers(m, 0, h) && idx(m, h) == 0;
-    //@ assert mw: \forall integer h; St(m, 0) <= h < En(m, 0) ==> Win(s, at.p + 1, h) && win(s, h) == at.p + 1;
-    //@ assert mg: g < St(m, 0) && Win(s, at.p + 1, St(m, 0));
-    //@ assert mn: \forall integer h; h < St(m, 0) ==> KNone(m, h);
-    //@ assert mb: \forall integer h; g <= h < St(m, 0) ==> win(s, h) == at.p || win(s, h) == at.p + 1;
-    return chunk_area(m, 0);
+    return area_ahead(s, at.p) /*@ ghost (g) */;
   }
-  //@ assert wl: \forall integer h; g <= h ==> win(s, h) == at.p;
+  //@ assert no: \forall integer h; g <= h ==> KNone(WChunk(s, at.p), h);
+  //@ assert wl: \forall integer h; g <= h ==> Win(s, at.p, h) && win(s, h) == at.p;
   return no_area();
 }
 
@@ -172,9 +203,10 @@ bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t y) {
     terminates \true; exits \false; assigns s->chunks[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1;
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
-static void unite_in(struct s2_areas *s, int32_t p, int32_t i) {
+static inline void unite_in(struct s2_areas *s, int32_t p, int32_t i) {
   chunk_unite(&s->chunks[s->id[p]], i);
 #include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/edit_kept.acsl"
 }
 
 /** Area i of window p becomes two that touch at x. No address can tell. */
@@ -191,9 +223,10 @@ static void unite_in(struct s2_areas *s, int32_t p, int32_t i) {
     ensures r: St(WChunk(s, p), i + 1) == x && En(WChunk(s, p), i + 1) == En{Pre}(WChunk(s, p), i) &&
                Pay(WChunk(s, p), i + 1) == Pay{Pre}(WChunk(s, p), i);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
-static void cut_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
+static inline void cut_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
   chunk_cut(&s->chunks[s->id[p]], i, x);
 #include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/edit_kept.acsl"
 }
 
 /** A new area [x, y), inside window p, in the gap before its area i. */
@@ -209,7 +242,7 @@ static void cut_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
 static void insert_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y, struct s2_payload pl) {
   chunk_insert(&s->chunks[s->id[p]], i, x, y, pl);
 #include "proofs/wp/area_edit.acsl"
-  //@ assert wx: \forall integer g; x <= g < y ==> Win(s, p, g) && win(s, g) == p;
+#include "proofs/wp/insert_in.acsl"
 }
 
 /** Area i of window p ends at y, in the gap behind it. */
@@ -224,9 +257,10 @@ static void insert_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64
 static void extend_in(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   //@ assert ke: KCovers(k, i, En(k, i) - 1) && !KNone(k, En(k, i) - 1) && Win(s, p, En(k, i) - 1);
+  //@ assert sp: \separated(s, WChunk(s, p));
   chunk_set_end(k, i, y);
 #include "proofs/wp/area_edit.acsl"
-  //@ assert wx: \forall integer g; En{Pre}(k, i) <= g < y ==> Win(s, p, g) && win(s, g) == p;
+#include "proofs/wp/extend_in.acsl"
 }
 
 /** Area i of window p starts at x: earlier, in the gap before it, or later. */
@@ -245,7 +279,7 @@ static void start_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
   //@ assert ks: KCovers(k, i, St(k, i)) && !KNone(k, St(k, i)) && Win(s, p, St(k, i));
   chunk_set_start(k, i, x);
 #include "proofs/wp/area_edit.acsl"
-  //@ assert wx: \forall integer g; x <= g < St{Pre}(k, i) || St{Pre}(k, i) <= g < x ==> Win(s, p, g) && win(s, g) == p;
+#include "proofs/wp/start_in.acsl"
 }
 
 /* ---------------------------------------- operations: insert */
@@ -291,14 +325,20 @@ static void reach(struct s2_areas *s, int32_t p, int64_t y) {
     ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   if (s->n == 1) {
     return;
   }
   if (i + 1 == s->chunks[s->id[p]].n) {
     mend(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
   }
+  //@ ghost Behind: ;
+  //@ assert kb: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
   if (i == 0) {
     mend(s, p - 1);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k0: \forall integer g; 0 <= g ==> AreaKept{Pre,Behind}(s, g) && AreaKept{Behind,Here}(s, g) && AreaKept{Pre,Here}(s, g);
   }
 }
 
@@ -314,20 +354,27 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
     ensures out: \forall integer g; 0 <= g < En{Pre}(WChunk{Pre}(s, p), i - 1) || y <= g ==>
                    AreaKept{Pre,Here}(s, g); */
 static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct s2_chunk *k = &s->chunks[s->id[p]];
   //@ assert kl: KCovers(k, i - 1, St(k, i - 1)) && !KNone(k, St(k, i - 1)) && WLo(s, p) < y;
   reach(s, p, y);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Reached: ;
   extend_in(s, p, i - 1, y);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Grown: ;
-  //@ assert g1: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
   if (meets(k, i)) {
     unite_in(s, p, i);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ ghost One: ;
     settle(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Grown,One}(s, g) && AreaKept{One,Here}(s, g) && AreaKept{Grown,Here}(s, g);
   } else {
     unite_borders(s, p, i - 1);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
   }
-  //@ assert g2: \forall integer g; 0 <= g ==> AreaKept{Grown,Here}(s, g);
+#include "proofs/wp/grow_left.acsl"
 }
 
 /** From x up to area i of window p all is free, and is to carry what that area carries: it grows. */
@@ -341,10 +388,13 @@ static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i);
     ensures out: \forall integer g; 0 <= g < x || St{Pre}(WChunk{Pre}(s, p), i) <= g ==> AreaKept{Pre,Here}(s, g); */
 static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   start_in(s, p, i, x);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Grown: ;
   unite_borders(s, p, i);
-  //@ assert g2: \forall integer g; 0 <= g ==> AreaKept{Grown,Here}(s, g);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/grow_right.acsl"
 }
 
 /**
@@ -357,17 +407,19 @@ static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
     ensures inv: AreasInv(s) && 0 <= \result < Kn(WChunk(s, p));
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   const struct s2_chunk *k = &s->chunks[s->id[p]];
   if (meets(k, i + 1)) {
     unite_in(s, p, i + 1);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
   }
+  //@ ghost Two: ;
   //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+  //@ assert n1: i < Kn(WChunk(s, p)) && WChunk(s, p) == k;
   if (i > 0 && meets(k, i)) {
-    //@ ghost Two: ;
     unite_in(s, p, i);
-    //@ assert k2a: \forall integer g; 0 <= g ==> AreaKept{Pre,Two}(s, g);
-    //@ assert k2b: \forall integer g; 0 <= g ==> AreaKept{Two,Here}(s, g);
-    //@ assert k2c: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Pre,Two}(s, g) && AreaKept{Two,Here}(s, g) && AreaKept{Pre,Here}(s, g);
     return i - 1;
   }
   return i;
@@ -386,11 +438,16 @@ static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
 #include "proofs/wp/put_area_before.acsl"
   reach(s, at.p, y);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Reached: ;
+  //@ assert wr: Win(s, at.p, x) && Win(s, at.p, y - 1);
   insert_in(s, at.p, at.i, x, y, pl);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Reached}(s, g);
+  //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Reached}(s, g) && AreaKept{Reached,Here}(s, g) && AreaKept{Pre,Here}(s, g);
 }
 
 /** The same where the chunk is full. Making room may move the place beside an area that the new one must be one with. */
@@ -406,20 +463,24 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 static s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot r = make_place(s, x, at);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Room: ;
+  //@ assert k: \forall integer g; 0 <= g ==> AreaWhole{Pre,Room}(s, g) && AreaKept{Pre,Room}(s, g);
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
-  //@ ghost Room: ;
-  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
+  //@ assert fr: \forall integer g; x <= g < y ==> AreaKept{Pre,Room}(s, g) && NoArea(s, g);
   put_area(s, r, x, y, pl);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost In: ;
   int32_t i = unite_within(s, r.p, r.i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Within: ;
   unite_borders(s, r.p, i);
-  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{In,Within}(s, g);
-  //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Within,Here}(s, g);
-  //@ assert k3: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/add_crowded.acsl"
   return S2_OK;
 }
 
@@ -436,13 +497,18 @@ static s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int6
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 static inline s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   if (s->chunks[s->id[at.p]].n == FULL) {
     return add_crowded(s, at, x, y, pl);
   }
   put_area(s, at, x, y, pl);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost In: ;
   unite_borders(s, at.p, at.i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
+  //@ assert ki: \forall integer g; x <= g < y ==> !NoArea{In}(s, g) && AreaPay{In}(s, g) == pay(pl.delta, pl.attr, pl.backend) && AreaKept{In,Here}(s, g);
+  //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,In}(s, g) && AreaKept{In,Here}(s, g) && AreaKept{Pre,Here}(s, g);
   return S2_OK;
 }
 
@@ -476,23 +542,23 @@ s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 static s2_status remove_middle(struct s2_areas *s, struct spot at, int64_t x, int64_t y) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   //@ assert pc: KCovers(WChunk(s, at.p), at.i, x) && idx(WChunk(s, at.p), x) == at.i && win(s, x) == at.p;
   struct spot r = roomy(s, x, at);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Room: ;
+  //@ assert k: \forall integer g; 0 <= g ==> AreaWhole{Pre,Room}(s, g) && AreaKept{Pre,Room}(s, g);
   if (r.p < 0) {
     return S2_ERR_NO_AREAS;
   }
-  //@ ghost Room: ;
-  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Room}(s, g);
-  //@ assert wh: AreaWhole{Pre,Here}(s, x) && win(s, x) == r.p && !KNone(WChunk(s, r.p), x);
-  //@ assert rc: KCovers(WChunk(s, r.p), idx(WChunk(s, r.p), x), x) && idx(WChunk(s, r.p), x) == r.i;
-  //@ assert st: St(WChunk(s, r.p), r.i) < x && y < En(WChunk(s, r.p), r.i);
+#include "proofs/wp/remove_middle_room.acsl"
   cut_in(s, r.p, r.i, x);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Cut: ;
-  //@ assert lo: \forall integer j; 0 <= j <= r.i ==> En(WChunk(s, r.p), j) <= x;
+#include "proofs/wp/remove_middle_cut.acsl"
   start_in(s, r.p, r.i + 1, y);
-  //@ assert oa: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Room,Cut}(s, g);
-  //@ assert ob: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Cut,Here}(s, g);
-  //@ assert oc: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/remove_middle_done.acsl"
   return S2_OK;
 }
 
@@ -504,12 +570,14 @@ static s2_status remove_middle(struct s2_areas *s, struct spot at, int64_t x, in
     terminates \true; exits \false;
     assigns s->chunks[0 .. s->cap - 1];
     ensures inv: AreasLoose(s) && AreaRest{Pre,Here}(s, p);
+    ensures edit: WEdit{Pre,Here}(s, p);
     ensures in: \forall integer g; x <= g < y ==> KNone(WChunk(s, p), g);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
     ensures kn: \forall integer q; 0 <= q < s->n ==> q != p ==> Kn(WChunk(s, q)) == Kn{Pre}(WChunk(s, q)); */
 static inline void remove_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y) {
   chunk_remove(&s->chunks[s->id[p]], i, x, y);
 #include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/remove_in.acsl"
 }
 
 /** Windows [a, b) go with all their areas. Not all windows go. */
@@ -524,11 +592,7 @@ static inline void remove_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x
 static void discard_windows(struct s2_areas *s, int32_t a, int32_t b) {
   if (a < b) {
     windows_drop(s, a, b);
-    //@ assert wl: \forall integer q; 0 <= q < a ==> WChunk(s, q) == WChunk{Pre}(s, q);
-    //@ assert wh: \forall integer q; a <= q < s->n ==> WChunk(s, q) == WChunk{Pre}(s, q + (b - a));
-    //@ assert ci: AreaChunks(s);
-    //@ assert in: AreaInside(s);
-    //@ assert w: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && Win{Pre}(s, win{Pre}(s, g), g);
+#include "proofs/wp/discard_windows.acsl"
   }
 }
 
@@ -543,11 +607,14 @@ static void discard_windows(struct s2_areas *s, int32_t a, int32_t b) {
     ensures in: \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static void remove_wide(struct s2_areas *s, int32_t p, int32_t i, int32_t q, int64_t x, int64_t y) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
 #include "proofs/wp/remove_wide_before.acsl"
   remove_in(s, p, i, x, y);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost First: ;
 #include "proofs/wp/remove_wide_first.acsl"
   remove_in(s, q, 0, x, y);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Last: ;
   int32_t a = s->chunks[s->id[p]].n > 0 ? p + 1 : p;
   int32_t b = s->chunks[s->id[q]].n > 0 ? q : q + 1;
@@ -556,17 +623,18 @@ static void remove_wide(struct s2_areas *s, int32_t p, int32_t i, int32_t q, int
   }
 #include "proofs/wp/remove_wide_last.acsl"
   discard_windows(s, a, b);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Dropped: ;
 #include "proofs/wp/remove_wide_dropped.acsl"
   thicken(s, a);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost One: ;
   thicken(s, a - 1);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Two: ;
   thicken(s, a - 2);
-  //@ assert ta: \forall integer g; 0 <= g ==> AreaKept{Dropped,One}(s, g);
-  //@ assert tb: \forall integer g; 0 <= g ==> AreaKept{One,Two}(s, g);
-  //@ assert tc: \forall integer g; 0 <= g ==> AreaKept{Two,Here}(s, g);
-  //@ assert td: \forall integer g; 0 <= g ==> AreaKept{Dropped,Here}(s, g);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/remove_wide_done.acsl"
 }
 
 /** The window in which [x, y) ends; it begins in window p. */
@@ -586,7 +654,8 @@ static bool surrounds(const struct s2_chunk *k, int32_t i, int64_t x, int64_t y)
 
 /** Would roomy() find a place in window p? */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= p < s->n;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures room: s->nspare > 0 ==> \result; */
 static bool has_room(const struct s2_areas *s, int32_t p) {
   return s->chunks[s->id[p]].n < FULL || s->nspare > 0 || can_take(s, p + 1) || can_take(s, p - 1);
 }
@@ -597,6 +666,7 @@ bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y) {
 }
 
 s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot at = locate(s, (int64_t)x);
   if (surrounds(&s->chunks[s->id[at.p]], at.i, (int64_t)x, (int64_t)y)) {
     return remove_middle(s, at, (int64_t)x, (int64_t)y);
@@ -605,10 +675,14 @@ s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
   if (q == at.p) {
     //@ assert w: \forall integer g; x <= g < y ==> Win(s, at.p, g) && win(s, g) == at.p;
     remove_in(s, at.p, at.i, (int64_t)x, (int64_t)y);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
     //@ ghost In: ;
     //@ assert in: \forall integer g; x <= g < y ==> NoArea(s, g);
     settle(s, at.p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
     //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
+    //@ assert kn: \forall integer g; x <= g < y ==> NoArea{In}(s, g) && AreaKept{In,Here}(s, g) && NoArea(s, g);
+    //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,In}(s, g) && AreaKept{In,Here}(s, g) && AreaKept{Pre,Here}(s, g);
   } else {
     remove_wide(s, at.p, at.i, q, (int64_t)x, (int64_t)y);
   }
@@ -636,15 +710,25 @@ static bool needs_cut(const struct s2_chunk *k, int32_t i, int64_t x, uint32_t r
     ensures still: \forall integer y; AreaReady{Pre}(s, y, rights) ==> AreaReady(s, y, rights);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot at = locate(s, x);
+#include "proofs/wp/cut_at_before.acsl"
   if (!needs_cut(&s->chunks[s->id[at.p]], at.i, x, rights)) {
+#include "proofs/wp/cut_at_none.acsl"
     return CUT_NONE;
   }
   struct spot r = roomy(s, x, at);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Room: ;
+  //@ assert mv: WMoved{Pre,Here}(s);
+  //@ assert ra: \forall integer y; AreaReady{Pre}(s, y, rights) ==> AreaReady(s, y, rights);
   if (r.p < 0) {
     return CUT_NO_ROOM;
   }
-  chunk_cut(&s->chunks[s->id[r.p]], r.i, x);
+#include "proofs/wp/cut_at_room.acsl"
+  cut_in(s, r.p, r.i, x);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/cut_at_done.acsl"
   return CUT_DONE;
 }
 
@@ -657,7 +741,10 @@ static enum cut cut_at(struct s2_areas *s, int64_t x, uint32_t rights) {
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void uncut(struct s2_areas *s, int64_t x) {
   struct spot at = locate(s, x);
-  chunk_unite(&s->chunks[s->id[at.p]], at.i);
+  //@ assert w: win(s, x) == at.p;
+  /*@ assert i: \forall integer i; 0 < i < Kn(WChunk(s, at.p)) ==> En(WChunk(s, at.p), i - 1) == x ==>
+        St(WChunk(s, at.p), i) == x ==> x < En(WChunk(s, at.p), i) && i == at.i; */
+  unite_in(s, at.p, at.i);
 }
 
 /** Areas of window p that meet [x, y) get the rights. */
@@ -667,13 +754,17 @@ static void uncut(struct s2_areas *s, int64_t x) {
     assigns s->chunks[0 .. s->cap - 1];
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
-    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+    ensures in: \forall integer g; x <= g < y ==> win(s, g) == p ==> !NoArea(s, g) ==>
+                  AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
+    ensures out: \forall integer g; 0 <= g ==> win(s, g) != p || g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
     ensures fr: \forall integer q; 0 <= q < s->n ==> q != p ==> KReady{Pre}(WChunk(s, q), x, rights) ==>
                   KReady{Pre}(WChunk(s, q), y, rights) ==>
                   KReady(WChunk(s, q), x, rights) && KReady(WChunk(s, q), y, rights); */
 static void protect_in(struct s2_areas *s, int32_t p, int64_t x, int64_t y, uint32_t rights) {
   struct s2_chunk *k = &s->chunks[s->id[p]];
   chunk_protect(k, x, y, rights);
+#include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/protect_in.acsl"
 }
 
 /** Windows p to q: unite across their borders, the outer ones too, and join thin ones. No address can tell. */
@@ -685,13 +776,18 @@ static void protect_in(struct s2_areas *s, int32_t p, int64_t x, int64_t y, uint
 static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
   int32_t w = q;
   /*@ loop invariant in: p - 2 <= w <= q;
+      loop invariant cap: s->cap == \at(s->cap, Pre);
       loop invariant inv: AreasInv(s);
       loop invariant out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
       loop assigns w, AREA_ALL(s);
       loop variant w + 2; */
   while (w >= p - 1) {
+    //@ ghost Step: ;
     mend(s, w);
+    //@ ghost Mended: ;
     thicken(s, w);
+    //@ assert km: \forall integer g; 0 <= g ==> AreaKept{Step,Mended}(s, g) && AreaKept{Mended,Here}(s, g) && AreaKept{Step,Here}(s, g);
+    //@ assert kt: \forall integer g; 0 <= g ==> AreaKept{Pre,Step}(s, g) && AreaKept{Step,Here}(s, g) && AreaKept{Pre,Here}(s, g);
     w--;
   }
 }
@@ -703,38 +799,60 @@ static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+    ensures in: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
 static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t rights) {
   int32_t p = window(s, x);
   int32_t q = window_of_end(s, p, y);
   int32_t w = p;
+  //@ assert wx: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && (x <= g < y ==> p <= win(s, g) <= q);
   /*@ loop invariant in: p <= w <= q + 1;
+      loop invariant cap: s->cap == \at(s->cap, Pre);
       loop invariant inv: AreasInv(s);
       loop invariant none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+      loop invariant set: \forall integer g; x <= g < y ==> win(s, g) < w ==> !NoArea(s, g) ==>
+        AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
+      loop invariant kept: \forall integer g; x <= g < y ==> w <= win(s, g) ==> AreaKept{Pre,Here}(s, g);
       loop invariant out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
       loop invariant ready: \forall integer r; w <= r < s->n ==>
         KReady(WChunk(s, r), x, rights) && KReady(WChunk(s, r), y, rights);
       loop assigns w, s->chunks[0 .. s->cap - 1];
       loop variant q + 1 - w; */
   while (w <= q) {
+    //@ ghost Step: ;
     protect_in(s, w, x, y, rights);
+#include "proofs/wp/protect_step.acsl"
     w++;
   }
+  //@ ghost Set: ;
+  //@ assert all: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
   tidy(s, p, q);
+  //@ assert td: \forall integer g; 0 <= g ==> AreaKept{Set,Here}(s, g) && (NoArea(s, g) <==> NoArea{Set}(s, g));
+  //@ assert tp: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> !NoArea{Set}(s, g) && AreaPay(s, g) == AreaPay{Set}(s, g);
+  //@ assert to: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Set}(s, g);
 }
 
 s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t y, uint32_t rights) {
   enum cut left = cut_at(s, (int64_t)x, rights);
+  //@ ghost Left: ;
+#include "proofs/wp/protect_left.acsl"
   if (left == CUT_NO_ROOM) {
     return S2_ERR_NO_AREAS;
   }
-  if (cut_at(s, (int64_t)y, rights) == CUT_NO_ROOM) {
+  enum cut right = cut_at(s, (int64_t)y, rights);
+  //@ ghost Right: ;
+#include "proofs/wp/protect_right.acsl"
+  if (right == CUT_NO_ROOM) {
     if (left == CUT_DONE) {
+#include "proofs/wp/protect_same.acsl"
       uncut(s, (int64_t)x);
+#include "proofs/wp/protect_undone.acsl"
     }
     return S2_ERR_NO_AREAS;
   }
+  //@ assert ready: AreaReady(s, x, rights) && AreaReady(s, y, rights);
   protect_all(s, (int64_t)x, (int64_t)y, rights);
+#include "proofs/wp/protect_done.acsl"
   return S2_OK;
 }
 
@@ -752,16 +870,18 @@ struct candidate {
 };
 
 /** The least multiple of align at or above c. */
-/*@ requires c: c <= AREA_TOP && 0 < align <= 0x8000000000000000;
+/*@ requires c: c <= AREA_TOP && 0 < align;
     terminates \true; exits \false; assigns \nothing;
     ensures up: c <= \result && \result % align == 0 && \result - c < align; */
 static uint64_t align_up(uint64_t c, uint64_t align) {
   uint64_t over = c % align;
+  //@ assert over: c - over == (c / align) * align;
+  //@ assert next: ((c / align + 1) * align) % align == 0;
   return over == 0 ? c : c + (align - over);
 }
 
 /** Does the wish fit at or above c, before the next area at `next`? Aligns (a division) only if c alone would fit. */
-/*@ requires c: c <= AREA_TOP && next <= 0x7fffffffffffffff && 0 < w.size && 0 < w.align <= 0x8000000000000000;
+/*@ requires c: c <= AREA_TOP && next <= 0x7fffffffffffffff && 0 < w.size && 0 < w.align;
     requires last: w.last <= AREA_TOP && w.size <= AREA_TOP;
     terminates \true; exits \false; assigns \nothing;
     ensures fit: \result.found ==> c <= \result.c <= w.last && \result.c % w.align == 0 && \result.c + w.size <= next;
@@ -782,22 +902,30 @@ static struct candidate fit_before(uint64_t c, uint64_t next, struct wish w) {
 
 /** The same over the gaps of one chunk, from its area i on. Not found: c is behind its last area. */
 /*@ requires inv: \valid_read(k) && ChunkInv(k) && 0 <= i <= k->n && c <= AREA_TOP;
-    requires w: 0 < w.size <= AREA_TOP && 0 < w.align <= 0x8000000000000000 && w.last <= AREA_TOP;
+    requires w: 0 < w.size <= AREA_TOP && 0 < w.align && w.last <= AREA_TOP;
     requires lo: \forall integer j; 0 <= j < i ==> En(k, j) <= c;
+    requires hi: \forall integer j; i <= j < k->n ==> c <= En(k, j);
     terminates \true; exits \false; assigns \nothing;
     ensures c: c <= \result.c <= AREA_TOP;
     ensures fit: \result.found ==> \result.c <= w.last && \result.c % w.align == 0 &&
                    \forall integer g; \result.c <= g < \result.c + w.size ==> KNone(k, g);
-    ensures not: !\result.found ==> \forall integer j; 0 <= j < k->n ==> En(k, j) <= \result.c; */
+    ensures top: \result.found ==> 0 < k->n && \result.c + w.size <= St(k, k->n - 1);
+    ensures not: !\result.found ==> \forall integer j; 0 <= j < k->n ==> En(k, j) <= \result.c;
+    ensures at: !\result.found ==> \result.c == c || (0 < k->n && \result.c == En(k, k->n - 1)); */
 static struct candidate chunk_free(const struct s2_chunk *k, int32_t i, uint64_t c, struct wish w) {
   struct candidate r = {c, false};
   /*@ loop invariant in: 0 <= i <= k->n && c <= r.c <= AREA_TOP && !r.found;
       loop invariant lo: \forall integer j; 0 <= j < i ==> En(k, j) <= r.c;
+      loop invariant hi: \forall integer j; i <= j < k->n ==> r.c <= En(k, j);
+      loop invariant at: r.c == c || (0 < i && r.c == En(k, i - 1));
       loop assigns i, r;
       loop variant k->n - i; */
   while (i < k->n) {
     r = fit_before(r.c, (uint64_t)k->start[i], w);
     if (r.found) {
+      //@ assert l: \forall integer g, j; 0 <= j < i ==> r.c <= g ==> !KCovers(k, j, g);
+      //@ assert h: \forall integer g, j; i <= j < k->n ==> g < St(k, i) ==> !KCovers(k, j, g);
+      //@ assert t: St(k, i) <= St(k, k->n - 1);
       return r;
     }
     r.c = (uint64_t)k->end[i];
@@ -808,37 +936,46 @@ static struct candidate chunk_free(const struct s2_chunk *k, int32_t i, uint64_t
 
 /** The lowest place at or above c that fulfils the wish. */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && c <= AREA_TOP;
-    requires w: 0 < w.size <= AREA_TOP && 0 < w.align <= 0x8000000000000000 && w.last <= AREA_TOP;
+    requires w: 0 < w.size <= AREA_TOP && 0 < w.align && w.last <= AREA_TOP;
     terminates \true; exits \false; assigns \nothing;
     ensures fit: \result.found ==> c <= \result.c <= w.last && \result.c % w.align == 0 &&
                    \forall integer g; \result.c <= g < \result.c + w.size ==> NoArea(s, g); */
 static struct candidate free_from(const struct s2_areas *s, uint64_t c, struct wish w) {
   struct spot at = locate(s, (int64_t)c);
   struct candidate r = {c, false};
+  //@ assert w: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && (c <= g ==> at.p <= win(s, g));
   /*@ loop invariant in: 0 <= at.p <= s->n && (at.p < s->n ==> 0 <= at.i <= Kn(WChunk(s, at.p)));
       loop invariant c: c <= r.c <= AREA_TOP && !r.found;
+      loop invariant lo: at.p < s->n ==> \forall integer j; 0 <= j < at.i ==> En(WChunk(s, at.p), j) <= r.c;
+      loop invariant hi: at.p < s->n ==> \forall integer j; at.i <= j < Kn(WChunk(s, at.p)) ==>
+        r.c <= En(WChunk(s, at.p), j);
+      loop invariant end: at.p + 1 < s->n ==> r.c <= WLo(s, at.p + 1);
+      loop invariant before: \forall integer g; r.c <= g ==> win(s, g) < at.p ==> NoArea(s, g);
       loop assigns at, r;
       loop variant s->n - at.p; */
   while (at.p < s->n) {
     r = chunk_free(&s->chunks[s->id[at.p]], at.i, r.c, w);
     if (r.found || r.c > w.last) {
+#include "proofs/wp/free_found.acsl"
       return r;
     }
+#include "proofs/wp/free_next.acsl"
     at.p++;
     at.i = 0;
   }
+  //@ assert none: \forall integer g; r.c <= g ==> NoArea(s, g);
   return fit_before(r.c, (uint64_t)INT64_MAX, w);
 }
 
 /** The only bit operation here; nothing else rests on it than the refusal of other alignments. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures pos: \result ==> 0 < a <= 0x8000000000000000; */
+    ensures pos: \result ==> 0 < a; */
 static bool is_power_of_two(uint64_t a) {
   return a != 0 && (a & (a - 1)) == 0;
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures ok: \result == S2_OK ==> 0 < size && 0 < align <= 0x8000000000000000 && lo <= hi <= AREA_TOP &&
+    ensures ok: \result == S2_OK ==> 0 < size && 0 < align && lo <= hi <= AREA_TOP &&
                   size <= hi - lo; */
 static s2_status check_wish(uint64_t size, uint64_t lo, uint64_t hi, uint64_t align) {
   if (size == 0) {
@@ -936,9 +1073,13 @@ void s2_areas_clear(struct s2_areas *s) {
   if (s->n > 1) {
     windows_drop(s, 1, s->n);
   }
+  //@ assert n1: s->n == 1 && AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s);
   s->chunks[s->id[0]].n = 0;
   //@ assert cp: s->cap == \at(s->cap,Pre);
+  //@ assert mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s);
   //@ assert at: Kn(WChunk(s, 0)) == 0;
+  //@ assert ch: ChunkInv(WChunk(s, 0));
   //@ assert no: \forall integer g; KNone(WChunk(s, 0), g);
   //@ assert w: \forall integer g; 0 <= g ==> Win(s, 0, g) && win(s, g) == 0;
+  //@ assert in: AreaChunks(s) && AreaInside(s) && AreaFilled(s);
 }

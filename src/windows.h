@@ -161,6 +161,7 @@ static void windows_spare(struct s2_areas *s, int32_t a, int32_t b) {
     ensures ihi: \forall integer q; a <= q < s->n ==> WId(s, q) == WId{Pre}(s, q + (b - a));
     ensures lo: \forall integer q; 0 <= q < a ==> WLo(s, q) == WLo{Pre}(s, q);
     ensures hi: \forall integer q; a <= q < s->n ==> WLo(s, q) == (q == 0 ? 0 : WLo{Pre}(s, q + (b - a)));
+    ensures dr: WDropped{Pre,Here}(s, a, b);
     ensures w1: \forall integer g; 0 <= g ==> win{Pre}(s, g) < a ==> win(s, g) == win{Pre}(s, g);
     ensures w2: \forall integer g; 0 <= g ==> a <= win{Pre}(s, g) < b ==> win(s, g) == (a == 0 ? 0 : a - 1);
     ensures w3: \forall integer g; 0 <= g ==> b <= win{Pre}(s, g) ==> win(s, g) == win{Pre}(s, g) - (b - a); */
@@ -216,6 +217,52 @@ static void windows_add(struct s2_areas *s, int32_t p, int64_t v) {
 
 /* ---------------------------------------- moving areas between chunks: no address can tell */
 
+/** Areas from h on of window p move to the spare chunk on top. */
+/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s) && 0 <= p < s->n && s->nspare > 0;
+    requires h: 0 < h < Kn(WChunk(s, p));
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures rest: AreaRest{Pre,Here}(s, p);
+    ensures whole: \forall integer q, g; 0 <= q < s->n ==> q != p ==> KWhole{Pre,Here}(WChunk(s, q), WChunk(s, q), g) &&
+                     (KNone(WChunk(s, q), g) <==> KNone{Pre}(WChunk(s, q), g));
+    ensures inv: AreaChunks(s) && ChunkInv(WTop(s));
+    ensures n: Kn(WChunk(s, p)) == h && Kn(WTop(s)) == Kn{Pre}(WChunk(s, p)) - h;
+    ensures at: St(WTop(s), 0) == St{Pre}(WChunk(s, p), h);
+    ensures lo: \forall integer g; g < St(WTop(s), 0) ==> KNone(WTop(s), g) &&
+                  KWhole{Pre,Here}(WChunk(s, p), WChunk(s, p), g) && (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g));
+    ensures hi: \forall integer g; St(WTop(s), 0) <= g ==> KNone(WChunk(s, p), g) &&
+                  KWhole{Pre,Here}(WChunk(s, p), WTop(s), g) && (KNone(WTop(s), g) <==> KNone{Pre}(WChunk(s, p), g)); */
+static inline void split_in(struct s2_areas *s, int32_t p, int32_t h) {
+  chunk_split(&s->chunks[s->id[p]], h, &s->chunks[s->spare[s->nspare - 1]]);
+#include "proofs/wp/split_in.acsl"
+}
+
+/** Area i of window p moves to place j of window r. */
+/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaChunks(s) && 0 <= p < s->n && 0 <= r < s->n && p != r;
+    requires at: 0 <= i < Kn(WChunk(s, p)) && 0 <= j <= Kn(WChunk(s, r)) < 64;
+    requires l: \forall integer h; 0 <= h < j ==> En(WChunk(s, r), h) <= St(WChunk(s, p), i);
+    requires r: \forall integer h; j <= h < Kn(WChunk(s, r)) ==> En(WChunk(s, p), i) <= St(WChunk(s, r), h);
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures rest: \forall integer q; 0 <= q < s->n ==> q != p ==> q != r ==> KSame{Pre,Here}(WChunk(s, q), WChunk(s, q));
+    ensures whole: \forall integer q, g; 0 <= q < s->n ==> q != p ==> q != r ==>
+                     KWhole{Pre,Here}(WChunk(s, q), WChunk(s, q), g) &&
+                     (KNone(WChunk(s, q), g) <==> KNone{Pre}(WChunk(s, q), g));
+    ensures inv: AreaChunks(s);
+    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1 && Kn(WChunk(s, r)) == Kn{Pre}(WChunk(s, r)) + 1;
+    ensures in: \forall integer g; St{Pre}(WChunk(s, p), i) <= g < En{Pre}(WChunk(s, p), i) ==>
+                  !KNone{Pre}(WChunk(s, p), g) && KNone(WChunk(s, p), g) && !KNone(WChunk(s, r), g) &&
+                  KWhole{Pre,Here}(WChunk(s, p), WChunk(s, r), g);
+    ensures op: \forall integer g; g < St{Pre}(WChunk(s, p), i) || En{Pre}(WChunk(s, p), i) <= g ==>
+                  KWhole{Pre,Here}(WChunk(s, p), WChunk(s, p), g) && (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g));
+    ensures or: \forall integer g; g < St{Pre}(WChunk(s, p), i) || En{Pre}(WChunk(s, p), i) <= g ==>
+                  KWhole{Pre,Here}(WChunk(s, r), WChunk(s, r), g) && (KNone(WChunk(s, r), g) <==> KNone{Pre}(WChunk(s, r), g)); */
+static inline void give_in(struct s2_areas *s, int32_t p, int32_t i, int32_t r, int32_t j) {
+  //@ assert in: \forall integer g; St(WChunk(s, p), i) <= g < En(WChunk(s, p), i) ==> KCovers(WChunk(s, p), i, g);
+  chunk_give(&s->chunks[s->id[p]], i, &s->chunks[s->id[r]], j);
+#include "proofs/wp/pair_rest.acsl"
+}
+
 /** Areas from h on of window p move to a new window behind it. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < h < Kn(WChunk(s, p)) && s->nspare > 0;
     terminates \true; exits \false;
@@ -225,9 +272,13 @@ static void windows_add(struct s2_areas *s, int32_t p, int64_t v) {
     ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p <= win(s, g) <= p + 1;
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void window_split(struct s2_areas *s, int32_t p, int32_t h) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->spare[s->nspare - 1]];
-  chunk_split(k, h, m);
+  //@ ghost struct s2_chunk *k = &s->chunks[s->id[p]];
+  const struct s2_chunk *m = &s->chunks[s->spare[s->nspare - 1]];
+  //@ assert kc: KCovers(k, 0, St(k, 0)) && !KNone(k, St(k, 0)) && KCovers(k, h, St(k, h)) && !KNone(k, St(k, h));
+  //@ assert kv: WLo(s, p) < St(k, h) && (p + 1 < s->n ==> St(k, h) < WLo(s, p + 1));
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  split_in(s, p, h);
+  //@ assert cp: s->cap == \at(s->cap,Pre);
   int64_t v = m->start[0];
 #include "proofs/wp/window_split_chunks.acsl"
   windows_add(s, p + 1, v);
@@ -243,11 +294,11 @@ static void window_split(struct s2_areas *s, int32_t p, int32_t h) {
     ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p <= win(s, g) <= p + 1;
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void give_right(struct s2_areas *s, int32_t p) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  const struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ ghost struct s2_chunk *m = &s->chunks[s->id[p + 1]];
   int64_t v = k->start[k->n - 1];
 #include "proofs/wp/give_right_before.acsl"
-  chunk_give(k, k->n - 1, m, 0);
+  give_in(s, p, k->n - 1, p + 1, 0);
   s->lo[p + 1] = (uint64_t)v;
 #include "proofs/wp/give_right.acsl"
 }
@@ -261,11 +312,11 @@ static void give_right(struct s2_areas *s, int32_t p) {
     ensures win: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> p - 1 <= win(s, g) <= p;
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g); */
 static void give_left(struct s2_areas *s, int32_t p) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->id[p - 1]];
+  const struct s2_chunk *k = &s->chunks[s->id[p]];
+  const struct s2_chunk *m = &s->chunks[s->id[p - 1]];
   int64_t v = k->start[1];
 #include "proofs/wp/give_left_before.acsl"
-  chunk_give(k, 0, m, m->n);
+  give_in(s, p, 0, p - 1, m->n);
   s->lo[p] = (uint64_t)v;
 #include "proofs/wp/give_left.acsl"
 }
@@ -297,14 +348,20 @@ static int32_t split_place(const struct s2_areas *s, int32_t p, int32_t i) {
 static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->nspare > 0) {
     window_split(s, p, split_place(s, p, i));
+    //@ assert rn: Kn(WChunk(s, p)) < 64 && Kn(WChunk(s, p + 1)) < 64;
+    //@ assert rg: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64;
     return true;
   }
   if (can_take(s, p + 1)) {
     give_right(s, p);
+    //@ assert rn: Kn(WChunk(s, p)) < 64 && Kn(WChunk(s, p + 1)) < 64;
+    //@ assert rg: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64;
     return true;
   }
   if (can_take(s, p - 1)) {
     give_left(s, p);
+    //@ assert rn: Kn(WChunk(s, p)) < 64 && Kn(WChunk(s, p - 1)) < 64;
+    //@ assert rg: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64;
     return true;
   }
   return false;
@@ -357,6 +414,29 @@ static bool is_thin(const struct s2_areas *s, int32_t p) {
   return is_pair(s, p) && s->chunks[s->id[p]].n + s->chunks[s->id[p + 1]].n <= HALF;
 }
 
+/** The chunk of window p gets the areas of the next one too, which keeps them. */
+/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaChunks(s) && 0 <= p && p + 1 < s->n;
+    requires room: Kn(WChunk(s, p)) + Kn(WChunk(s, p + 1)) <= 64;
+    requires behind: \forall integer i, j; 0 <= i < Kn(WChunk(s, p)) ==> 0 <= j < Kn(WChunk(s, p + 1)) ==>
+                       En(WChunk(s, p), i) <= St(WChunk(s, p + 1), j);
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures rest: AreaRest{Pre,Here}(s, p);
+    ensures whole: \forall integer q, g; 0 <= q < s->n ==> q != p ==> KWhole{Pre,Here}(WChunk(s, q), WChunk(s, q), g) &&
+                     (KNone(WChunk(s, q), g) <==> KNone{Pre}(WChunk(s, q), g));
+    ensures inv: AreaChunks(s);
+    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) + Kn{Pre}(WChunk(s, p + 1));
+    ensures mv: \forall integer g; !KNone{Pre}(WChunk(s, p + 1), g) ==>
+                  KMoved{Pre,Here}(WChunk(s, p + 1), WChunk(s, p), g) && !KNone(WChunk(s, p), g);
+    ensures out: \forall integer g; KNone{Pre}(WChunk(s, p + 1), g) ==> KKept{Pre,Here}(WChunk(s, p), g) &&
+                   (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g)); */
+static inline void join_in(struct s2_areas *s, int32_t p) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  const struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  chunk_join(k, m);
+#include "proofs/wp/join_in.acsl"
+}
+
 /** Windows p and p + 1 become one. */
 /*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n && Kn(WChunk(s, p)) + Kn(WChunk(s, p + 1)) <= 64;
     terminates \true; exits \false;
@@ -364,10 +444,10 @@ static bool is_thin(const struct s2_areas *s, int32_t p) {
     ensures inv: AreasInv(s) && s->n == \old(s->n) - 1;
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void join_windows(struct s2_areas *s, int32_t p) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  //@ ghost struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ ghost struct s2_chunk *m = &s->chunks[s->id[p + 1]];
 #include "proofs/wp/join_windows_before.acsl"
-  chunk_join(k, m);
+  join_in(s, p);
 #include "proofs/wp/join_windows_joined.acsl"
   windows_drop(s, p + 1, p + 2);
 #include "proofs/wp/join_windows.acsl"
@@ -399,6 +479,39 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
   return touches_right(&s->chunks[s->id[p + 1]], 0, k->end[k->n - 1], k->pay[k->n - 1]);
 }
 
+/** The last area of window p takes over the first of window p + 1, in the chunks alone. */
+/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaChunks(s) && 0 <= p && p + 1 < s->n;
+    requires n: 0 < Kn(WChunk(s, p)) && 0 < Kn(WChunk(s, p + 1));
+    requires touch: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) == St(WChunk(s, p + 1), 0);
+    requires same: Pay(WChunk(s, p), Kn(WChunk(s, p)) - 1) == Pay(WChunk(s, p + 1), 0);
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures rest: \forall integer q; 0 <= q < s->n ==> q != p ==> q != p + 1 ==>
+                    KSame{Pre,Here}(WChunk(s, q), WChunk(s, q));
+    ensures whole: \forall integer q, g; 0 <= q < s->n ==> q != p ==> q != p + 1 ==>
+                     KWhole{Pre,Here}(WChunk(s, q), WChunk(s, q), g) &&
+                     (KNone(WChunk(s, q), g) <==> KNone{Pre}(WChunk(s, q), g));
+    ensures inv: AreaChunks(s);
+    ensures n: Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) && Kn(WChunk(s, p + 1)) == Kn{Pre}(WChunk(s, p + 1)) - 1;
+    ensures in: \forall integer g; St{Pre}(WChunk(s, p + 1), 0) <= g < En{Pre}(WChunk(s, p + 1), 0) ==>
+                  KNone(WChunk(s, p + 1), g) && !KNone{Pre}(WChunk(s, p + 1), g) && !KNone(WChunk(s, p), g) &&
+                  KMoved{Pre,Here}(WChunk(s, p + 1), WChunk(s, p), g);
+    ensures ok: \forall integer g; g < St{Pre}(WChunk(s, p + 1), 0) || En{Pre}(WChunk(s, p + 1), 0) <= g ==>
+                  KKept{Pre,Here}(WChunk(s, p), g) && (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g));
+    ensures om: \forall integer g; g < St{Pre}(WChunk(s, p + 1), 0) || En{Pre}(WChunk(s, p + 1), 0) <= g ==>
+                  KKept{Pre,Here}(WChunk(s, p + 1), g) &&
+                  (KNone(WChunk(s, p + 1), g) <==> KNone{Pre}(WChunk(s, p + 1), g)); */
+static inline void seam_in(struct s2_areas *s, int32_t p) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  int64_t v = m->end[0];
+#include "proofs/wp/unite_seam_before.acsl"
+  chunk_drop(m, 0, 1);
+#include "proofs/wp/unite_seam_dropped.acsl"
+  chunk_set_end(k, k->n - 1, v);
+#include "proofs/wp/unite_seam_chunks.acsl"
+}
+
 /** The last area of window p takes over the first of window p + 1, and with it the addresses. No address can tell. */
 /*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n;
     requires touch: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) == St(WChunk(s, p + 1), 0);
@@ -408,14 +521,14 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
     ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void unite_seam(struct s2_areas *s, int32_t p) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  //@ ghost struct s2_chunk *k = &s->chunks[s->id[p]];
+  const struct s2_chunk *m = &s->chunks[s->id[p + 1]];
   int64_t v = m->end[0];
-#include "proofs/wp/unite_seam_before.acsl"
-  chunk_drop(m, 0, 1);
-#include "proofs/wp/unite_seam_dropped.acsl"
-  chunk_set_end(k, k->n - 1, v);
-#include "proofs/wp/unite_seam_chunks.acsl"
+#include "proofs/wp/seam_before.acsl"
+  seam_in(s, p);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/seam_done.acsl"
   if (m->n == 0) {
     windows_drop(s, p + 1, p + 2);
 #include "proofs/wp/unite_seam_empty.acsl"
@@ -432,10 +545,18 @@ static void unite_seam(struct s2_areas *s, int32_t p) {
     ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void mend(struct s2_areas *s, int32_t p) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   if (has_seam(s, p)) {
     unite_seam(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ ghost One: ;
     thicken(s, p + 1);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ ghost Two: ;
     thicken(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,One}(s, g) && AreaKept{One,Two}(s, g) && AreaKept{Pre,Two}(s, g);
+    //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Pre,Two}(s, g) && AreaKept{Two,Here}(s, g) && AreaKept{Pre,Here}(s, g);
   }
 }
 
@@ -457,15 +578,22 @@ static void drop_empty(struct s2_areas *s, int32_t p) {
     ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static inline void settle(struct s2_areas *s, int32_t p) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   if (s->n == 1 || s->chunks[s->id[p]].n >= HALF) {
     return;
   }
   if (s->chunks[s->id[p]].n == 0) {
     drop_empty(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
   } else {
     thicken(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
   }
+  //@ ghost Left: ;
+  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Left}(s, g);
   thicken(s, p - 1);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Pre,Left}(s, g) && AreaKept{Left,Here}(s, g) && AreaKept{Pre,Here}(s, g);
 }
 
 #endif
