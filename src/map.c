@@ -560,6 +560,7 @@ S2_INLINE void put_page(struct s2_pt *pt, struct s2_pos at, uint64_t gpa, uint64
                   PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == new_attr(attr);
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + 4096) ==>
                    PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures empty: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + 4096 ==> \old(PA(&pt->pool, g)) == -1;
     ensures taken: \result == S2_OK ==>
                      pt->pool.nfree == \old(pt->pool.nfree) - \old(tables_for(&pt->pool, gpa, gpa + 4096, hpa, leaf_max));
     ensures room: \result == S2_ERR_NO_TABLES ==>
@@ -575,6 +576,9 @@ static s2_status map_page(struct s2_pt *pt, uint64_t gpa, uint64_t hpa, uint32_t
   //@ assert need: tables_for(&pt->pool, gpa, gpa + 4096, hpa, leaf_max) == at.l;
   s2_status st = s2_page_check(&pt->pool, at);
   if (st == S2_OK) {
+    //@ assert one: part(1, 0) == 4096;
+    //@ ghost s2_lemma_hole(&pt->pool, at.t, at.i, at.l, gpa, 1, 0);
+    //@ assert hole: \forall integer g; gpa <= g < gpa + 4096 ==> Dom(&pt->pool, g) && PA(&pt->pool, g) == -1;
     put_page(pt, at, gpa, hpa, s2_attr_new(pt->pool.features, attr));
   }
   return st;
@@ -618,6 +622,7 @@ static void put_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint64_t hpa
                   PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == attr;
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < end) ==>
                    PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+    ensures empty: \result == S2_OK ==> \forall integer g; gpa <= g < end ==> \old(PA(&pt->pool, g)) == -1;
     ensures taken: \result == S2_OK ==>
                      pt->pool.nfree == \old(pt->pool.nfree) - \old(tables_for(&pt->pool, gpa, end, hpa, leaf_max));
     ensures room: \result == S2_ERR_NO_TABLES ==>

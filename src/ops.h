@@ -187,7 +187,7 @@ int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end);
     terminates \true; exits \false;
     assigns p->tables[0 .. p->cap-1];
     ensures inv: GoodPool(p);
-    ensures level: \result <= 4 || \result == S2_NO_LEVEL;
+    ensures level: \result <= 4;
     ensures addr: SamePA{Pre,Post}(p);
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) != -1 ==> AT(p, g) == with_rights(\old(AT(p, g)), rights);
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==> AT(p, g) == \old(AT(p, g)); */

@@ -113,7 +113,7 @@ uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t r
   uint64_t w = gpa;
   /*@ loop invariant w: gpa <= w;
       loop invariant inv: GoodPool(p);
-      loop invariant level: level <= 4 || level == S2_NO_LEVEL;
+      loop invariant level: level <= 4 || level == S2_NO_LEVEL && w == gpa;
       loop invariant addr: SamePA{Pre,Here}(p);
       loop invariant lev: \forall integer g; Dom(p, g) ==> lev(p, g) == \at(lev(p, g), Pre);
       loop invariant in: \forall integer g; gpa <= g < w ==> Dom(p, g) ==> PA(p, g) != -1 ==>

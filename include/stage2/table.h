@@ -150,6 +150,7 @@ S2_MUST_USE s2_status s2_pt_set_vmid(struct s2_pt *pt, uint32_t vmid);
                     PA(&pt->pool, g) == hpa + (g - gpa) && AT(&pt->pool, g) == new_attr(attr);
       ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + size) ==>
                      PA(&pt->pool, g) == \old(PA(&pt->pool, g)) && AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+      ensures empty: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> \old(PA(&pt->pool, g)) == -1;
       ensures taken: \result == S2_OK ==>
                        pt->pool.nfree == \old(pt->pool.nfree) - \old(tables_for(&pt->pool, gpa, gpa + size, hpa, leaf_max));
     behavior refused: assumes \true;
@@ -226,6 +227,8 @@ S2_MUST_USE s2_status s2_pt_unmap(struct s2_pt *pt, uint64_t gpa, uint64_t size)
                     AT(&pt->pool, g) == with_rights(\old(AT(&pt->pool, g)), rights);
       ensures out: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==> !(gpa <= g < gpa + size) ==>
                      AT(&pt->pool, g) == \old(AT(&pt->pool, g));
+      ensures told: \result == S2_OK ==> \forall integer g; Dom(&pt->pool, g) ==>
+                      AT(&pt->pool, g) != \old(AT(&pt->pool, g)) ==> Told(&pt->pool, g);
     behavior refused: assumes \true;
       ensures same: \result != S2_OK ==> Same{Pre,Post}(&pt->pool); */
 S2_MUST_USE s2_status s2_pt_protect(struct s2_pt *pt, uint64_t gpa, uint64_t size, uint32_t rights);

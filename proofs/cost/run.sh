@@ -4,6 +4,7 @@
 set -u
 copy=$1 file=$2
 shift 2
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(awk -v f="$file" '$1 == f { print $2 }' proofs/cost/bounds.txt)
 case $file in
 *.acsl) WPFLAGS= ;;
