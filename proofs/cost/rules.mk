@@ -22,6 +22,6 @@ endef
 $(foreach f,$(COST_FILES),$(eval $(call cost_rules,$(f))))
 $(foreach m,$(COST_MUTANTS),$(eval $(call cost_mutant_rule,$(m))))
 
-prove-cost: ## Frama-C/WP: bounds on the entries that query, map, unmap, protect and split read and write (T10), and mutants
+prove-cost: ## Frama-C/WP: bounds on the entries that each call reads and writes (T10), and mutants
 prove: prove-cost
 .PHONY: prove-cost
