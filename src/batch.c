@@ -14,7 +14,7 @@
 #endif
 
 /** The answer of a path that ends above the last level: apart, so that its shifts by a variable are no part of the lanes. */
-/*@ requires l: l <= S2_MAX_LEVEL && \valid(out);
+/*@ requires l: l <= S2_MAX_LEVEL && \valid(out) && 0 <= S2_FMT_HPA_BITS <= 56;
     terminates \true; exits \false; assigns *out; */
 S2_APART void settle(uint64_t gpa, uint64_t e, uint8_t l, struct s2_translation *out) {
   *out = s2_answer_of(gpa, e, l);

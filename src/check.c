@@ -56,7 +56,7 @@ static uint64_t pool_hpa(const struct s2_pool *p) {
 /** Wf, GoodPt, Placed: constants that s2_pt_init() gives. */
 /*@ requires mem: \valid_read(pt);
     terminates \true; exits \false; assigns \nothing;
-    ensures made: \result.kind == S2_SOUND ==> PoolMade(&pt->pool) && Placed(&pt->pool) && pt->hpa_bits <= S2_FMT_HPA_BITS; */
+    ensures made: \result.kind == S2_SOUND ==> PoolMade(&pt->pool) && Placed(&pt->pool) && pt->hpa_bits <= S2_FMT_HPA_BITS && pt->hpa_bits <= 63; */
 static struct s2_flaw check_record(const struct s2_pt *pt) {
   const struct s2_pool *p = &pt->pool;
   struct s2_shape shape = s2_shape_of(pt->gpa_bits);
@@ -129,6 +129,8 @@ static struct s2_flaw check_shape(const struct s2_pool *p, uint32_t t) {
     ensures is: \result != NO_TABLE ==> \result == pte_child(p, e); */
 static uint32_t linked(const struct s2_pool *p, uint64_t e) {
   uint64_t next = s2_entry_next(e);
+  //@ assert ix: pte_child(p, e) == child_ix(pool_hpa(p), e);
+  //@ assert at: pool_hpa(p) <= next ==> child_ix(pool_hpa(p), e) == (next - pool_hpa(p)) / 4096;
   if (next < pool_hpa(p) || (next - pool_hpa(p)) / S2_PAGE_SIZE >= p->cap) {
     return NO_TABLE;
   }
@@ -239,7 +241,7 @@ static struct s2_flaw check_used(const struct s2_pt *pt, uint32_t t) {
 }
 
 /** FreeZero and Free2. */
-/*@ requires mem: PoolReadable(p) && t < p->cap;
+/*@ requires mem: PoolReadable(p) && PoolMade(p) && t < p->cap;
     terminates \true; exits \false; assigns \nothing;
     ensures zero: \result.kind == S2_SOUND ==> Zero(p, t);
     ensures there: \result.kind == S2_SOUND ==> 0 <= p->nodes[t].key < p->nfree && p->stack[p->nodes[t].key] == t; */
@@ -284,6 +286,7 @@ static struct s2_flaw check_counts(const struct s2_pool *p) {
   bool exact = p->nfree >= 0 && tally(p, S2_NODE_FREE) == (uint32_t)p->nfree && p->low >= 0 && p->low <= p->nfree;
   uint8_t l;
   /*@ loop invariant l: 0 <= l <= S2_LEVELS;
+      loop invariant free: exact ==> 0 <= p->nfree && p->nfree == tally(p, 255);
       loop invariant exact: exact ==> \forall integer k; 0 <= k < l ==> p->used[k] == tally(p, k);
       loop assigns l, exact;
       loop variant S2_LEVELS - l; */
@@ -300,6 +303,8 @@ struct s2_flaw s2_pt_check(const struct s2_pt *pt) {
   uint32_t t;
   /* every record before any entry: links are compared with records */
   /*@ loop invariant t: 0 <= t <= p->cap;
+      loop invariant made: f.kind == S2_SOUND ==> PoolMade(p) && Placed(p) && pt->hpa_bits <= S2_FMT_HPA_BITS && pt->hpa_bits <= 63;
+      loop invariant root: f.kind == S2_SOUND ==> Root(p);
       loop invariant at: f.kind == S2_SOUND ==> \forall integer k; 0 <= k < t ==> Used(p, k) ==> Shaped(p, k);
       loop assigns t, f;
       loop variant p->cap - t; */
@@ -307,6 +312,8 @@ struct s2_flaw s2_pt_check(const struct s2_pt *pt) {
     f = used(p, t) ? check_shape(p, t) : f;
   }
   /*@ loop invariant t: 0 <= t <= p->cap;
+      loop invariant made: f.kind == S2_SOUND ==> PoolMade(p) && Placed(p) && pt->hpa_bits <= S2_FMT_HPA_BITS && pt->hpa_bits <= 63;
+      loop invariant at: f.kind == S2_SOUND ==> \forall integer k; 0 <= k < p->cap ==> Used(p, k) ==> Shaped(p, k);
       loop assigns t, f;
       loop variant p->cap - t; */
   for (t = 0; f.kind == S2_SOUND && t < p->cap; t++) {
@@ -414,6 +421,7 @@ static struct s2_flaw check_areas(const struct s2_areas *s) {
   struct s2_flaw f = check_windows(s);
   uint32_t w;
   /*@ loop invariant w: 0 <= w && (f.kind == S2_SOUND ==> w <= s->n);
+      loop invariant made: f.kind == S2_SOUND ==> WindowsMade(s);
       loop assigns w, f;
       loop variant s->n - w; */
   for (w = 0; f.kind == S2_SOUND && w < (uint32_t)s->n; w++) {
@@ -421,6 +429,7 @@ static struct s2_flaw check_areas(const struct s2_areas *s) {
   }
   uint32_t j;
   /*@ loop invariant j: 0 <= j;
+      loop invariant made: f.kind == S2_SOUND ==> WindowsMade(s);
       loop assigns j, f;
       loop variant s->nspare - j; */
   for (j = 0; f.kind == S2_SOUND && j < (uint32_t)s->nspare; j++) {

@@ -8,11 +8,26 @@
 #include "share.h"
 
 /** What came of a fault, counted. */
-/*@ requires s: \valid(s) && 0 <= s->stats.faults[kind] && 0 <= kind <= 5;
-    terminates \true; exits \false; assigns s->stats.faults[kind]; */
+/*@ requires s: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && 0 <= kind <= 5;
+    terminates \true; exits \false; assigns s->stats.faults[kind];
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures is: \result.kind == kind && \result.status == status && \result.hpa == hpa;
+    ensures one: s->stats.faults[kind] == (\old(s->stats.faults[kind]) < INT64_MAX ? \old(s->stats.faults[kind]) + 1 : INT64_MAX); */
 S2_INLINE struct s2_fault_result answer(struct s2_space *s, enum s2_fault_kind kind, s2_status status, uint64_t hpa) {
   struct s2_fault_result r = {kind, status, hpa};
   s2_count(&s->stats.faults[kind], 1);
+  //@ assert key: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
+  //@ assert sh: Shape(&s->pt.pool);
+  //@ assert ro: Root(&s->pt.pool);
+  //@ assert dn: Down(&s->pt.pool);
+  //@ assert re: Reach(&s->pt.pool);
+  //@ assert s0: \forall integer k; 0 <= k < s->pt.pool.nfree ==> 0 <= s->pt.pool.stack[k] < s->pt.pool.cap && s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k,Here)], Pre);
+  //@ assert sk: \forall integer k; 0 <= k < s->pt.pool.nfree ==> 0 <= s->pt.pool.stack[k] < s->pt.pool.cap && s->pt.pool.nodes[s->pt.pool.stack[k]].key == \at(s->pt.pool.nodes[s->pt.pool.stack[\at(k,Here)]].key, Pre);
+  //@ assert f1: Free1(&s->pt.pool);
+  //@ assert f2: Free2(&s->pt.pool);
+  //@ assert l1: Limbo1(&s->pt.pool);
+  //@ assert gp: GoodPt(&s->pt);
+  //@ assert ct: SpaceCounts(s);
   return r;
 }
 
@@ -50,15 +65,26 @@ static struct s2_fault_result present(struct s2_space *s, uint64_t gpa, uint64_t
 }
 
 /** What came of a hole: a leaf that every CPU may now use, or no memory. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && got.level <= S2_MAX_LEVEL;
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && got.level <= S2_MAX_LEVEL && gpa < width(s->pt.gpa_bits);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt); */
+    assigns s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->stats;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures kind: \result.kind == (got.status == S2_OK ? S2_FAULT_RESOLVED : S2_FAULT_NO_MEMORY) && \result.status == got.status;
+    ensures hpa: got.status == S2_OK ==> \result.hpa == got.hpa; */
 S2_INLINE struct s2_fault_result settled(struct s2_space *s, uint64_t gpa, struct s2_got got) {
   if (got.status != S2_OK) {
     return answer(s, S2_FAULT_NO_MEMORY, got.status, 0);
   }
   uint64_t base = gpa - s2_offset(gpa, (uint8_t)got.level);
+  //@ assert lv: (uint8_t)got.level == got.level;
+  //@ assert ba: base <= gpa;
+  //@ assert wd: width(s->pt.gpa_bits) <= width(62);
+  //@ assert gr: 0 < gran(got.level) <= 281474976710656;
+  //@ assert wn: width(62) == 4611686018427387904;
+  //@ assert bm: base + gran(got.level) <= 9223372036854775807;
   s2_flush_mapped(&s->pt, base, base + s2_span((uint8_t)got.level), got.level, got.linked);
+  //@ assert ct: SpaceCounts(s);
+  //@ assert gd: Good(&s->pt);
   return answer(s, S2_FAULT_RESOLVED, S2_OK, got.hpa);
 }
 
@@ -67,7 +93,9 @@ S2_INLINE struct s2_fault_result settled(struct s2_space *s, uint64_t gpa, struc
     terminates \true; exits \false; assigns s->areas.hit_p, s->areas.hit_i;
     ensures inv: AreasInv(&s->areas);
     ensures none: \result.backend == S2_BACK_NONE <==> NoArea(&s->areas, gpa);
-    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= gpa < \result.end <= AREA_TOP; */
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= gpa < \result.end <= AREA_TOP;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer h; \result.start <= h < \result.end ==>
+                   !NoArea(&s->areas, h) && AreaPay(&s->areas, h) == pay(\result.delta, \result.attr, \result.backend); */
 S2_INLINE struct s2_area area_of(struct s2_space *s, uint64_t gpa) {
   int64_t g = (int64_t)gpa;
   if (S2_LIKELY(s2_hits_again(&s->areas, g))) {
@@ -91,11 +119,26 @@ S2_APART struct s2_fault_result absent_block(struct s2_space *s, uint64_t gpa) {
 }
 
 /** A hole above the leaf tables: with the page come the tables below. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && s->base <= gpa < s->limit;
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && gpa < width(s->pt.gpa_bits);
+    requires attr: attr_legal(s->pt.pool.features, attr);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt); */
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->stats;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures kind: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_NO_MEMORY;
+    ensures there: \result.kind == S2_FAULT_RESOLVED ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == new_attr(attr);
+    ensures page: \result.kind == S2_FAULT_RESOLVED ==> \forall integer g; floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==> PA(&s->pt.pool, g) != -1;
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(floor(gpa, 0) <= g < floor(gpa, 0) + 4096) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures same: \result.kind != S2_FAULT_RESOLVED ==> Same{Pre,Post}(&s->pt.pool); */
 S2_APART struct s2_fault_result absent_table(struct s2_space *s, uint64_t gpa, uint32_t attr) {
-  return settled(s, gpa, s2_page_in(s, s2_pos_at(&s->pt.pool, gpa), gpa, attr));
+  struct s2_got got = s2_page_in(s, s2_pos_at(&s->pt.pool, gpa), gpa, attr);
+  //@ ghost s2_lemma_floor(gpa, 0, s->pt.gpa_bits);
+  //@ assert fl: floor(gpa, 0) <= gpa < floor(gpa, 0) + 4096;
+  //@ assert pg: got.status == S2_OK ==> PA(&s->pt.pool, gpa) == got.hpa && AT(&s->pt.pool, gpa) == new_attr(attr);
+  //@ assert on: got.status == S2_OK ==> \forall integer g; floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==> PA(&s->pt.pool, g) != -1;
+  return settled(s, gpa, got);
 }
 
 /** A hole in an area with this attr and backend: memory that is brought in now, or never was mapped. */

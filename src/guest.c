@@ -4,14 +4,16 @@
 #include "stage2/host.h"
 #include "ops.h"
 
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result.status == status && \result.at == \null && \result.len == 0; */
 static struct s2_piece no_piece(s2_status status) {
   struct s2_piece r = {status, NULL, 0};
   return r;
 }
 
 /** Why a fault was not resolved, as a copy reports it. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures there: f.kind == S2_FAULT_RESOLVED || f.kind == S2_FAULT_SPURIOUS ? \result == S2_OK : \result == f.status; */
 static s2_status fault_status(struct s2_fault_result f) {
   return f.kind == S2_FAULT_RESOLVED || f.kind == S2_FAULT_SPURIOUS ? S2_OK : f.status;
 }
@@ -20,9 +22,10 @@ static s2_status fault_status(struct s2_fault_result f) {
  * Nothing is mapped at gpa, or with too few rights: not there at all, forbidden, or only not yet (a lazy page, or one that
  * is write-protected for tracking or sharing), which S2_GUEST_FAULT resolves as the guest's own access would.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt) && AreasInv(&s->areas); */
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s); */
 static s2_status bring_in(struct s2_space *s, uint64_t gpa, uint32_t access, uint32_t flags) {
   struct s2_area area = s2_areas_find(&s->areas, gpa);
   if (area.backend == S2_BACK_NONE) {
@@ -55,7 +58,8 @@ struct s2_piece s2_guest_run(struct s2_space *s, uint64_t gpa, uint64_t max, uin
 }
 
 /** What is wrong with [gpa, gpa + len) before its first byte is touched. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK <==> (buf != \null || len == 0) && (flags & ~S2_GUEST_FAULT) == 0 && gpa + len <= UINT64_MAX; */
 static s2_status check_copy(const void *buf, uint64_t gpa, uint64_t len, uint32_t flags) {
   if (buf == NULL && len > 0) {
     return S2_ERR_NULL;
@@ -67,11 +71,15 @@ static s2_status check_copy(const void *buf, uint64_t gpa, uint64_t len, uint32_
 }
 
 /*@ requires to: \valid(to + (0 .. len - 1)) && \valid_read(from + (0 .. len - 1));
+    requires apart: \separated(to + (0 .. len - 1), from + (0 .. len - 1));
     terminates \true; exits \false;
-    assigns to[0 .. len - 1]; */
+    assigns to[0 .. len - 1];
+    ensures copy: \forall integer j; 0 <= j < len ==> to[j] == \old(from[j]); */
 static void copy_bytes(uint8_t *to, const uint8_t *from, uint64_t len) {
   uint64_t k;
   /*@ loop invariant k: 0 <= k <= len;
+      loop invariant copy: \forall integer j; 0 <= j < k ==> to[j] == \at(from[\at(j, Here)], Pre);
+      loop invariant from: \forall integer j; 0 <= j < len ==> from[j] == \at(from[\at(j, Here)], Pre);
       loop assigns k, to[0 .. len - 1];
       loop variant len - k; */
   for (k = 0; k < len; k++) {
@@ -81,10 +89,12 @@ static void copy_bytes(uint8_t *to, const uint8_t *from, uint64_t len) {
 
 /*@ requires to: \valid(to + (0 .. len - 1));
     terminates \true; exits \false;
-    assigns to[0 .. len - 1]; */
+    assigns to[0 .. len - 1];
+    ensures fill: \forall integer j; 0 <= j < len ==> to[j] == byte; */
 static void fill_bytes(uint8_t *to, uint8_t byte, uint64_t len) {
   uint64_t k;
   /*@ loop invariant k: 0 <= k <= len;
+      loop invariant fill: \forall integer j; 0 <= j < k ==> to[j] == byte;
       loop assigns k, to[0 .. len - 1];
       loop variant len - k; */
   for (k = 0; k < len; k++) {

@@ -106,6 +106,22 @@ static int64_t share_of(int64_t n, uint32_t permyriad) {
   int64_t whole = n / 10000;
   int64_t rest = n % 10000;
   //@ assert parts: n == 10000 * whole + rest && 0 <= whole && 0 <= rest < 10000;
+  /*@ ghost
+    /@ loop invariant k: 0 <= k <= permyriad;
+       loop invariant none: 0 <= whole * k && 0 <= rest * k;
+       loop assigns k;
+       loop variant permyriad - k;
+    @/
+    for (uint32_t k = 0; k < permyriad; k++) {
+    }
+    /@ loop invariant j: permyriad <= j <= 10000;
+       loop invariant all: whole * permyriad <= whole * j && rest * permyriad <= rest * j;
+       loop assigns j;
+       loop variant 10000 - j;
+    @/
+    for (uint32_t j = permyriad; j < 10000; j++) {
+    }
+  */
   //@ assert most: 0 <= whole * permyriad <= whole * 10000 && 0 <= rest * permyriad <= rest * 10000;
   return whole * permyriad + (rest * permyriad + 9999) / 10000;
 }

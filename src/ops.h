@@ -348,6 +348,29 @@ static inline void s2_flush_mapped(struct s2_pt *pt, uint64_t gpa, uint64_t end,
 
 /* ---- backends ---- */
 
+/** n more of something: the only stores to a space's counters but those of its faults. */
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && 0 <= n;
+    requires c: c == &s->stats.frames_taken || c == &s->stats.frames_given || c == &s->stats.blocks_taken || c == &s->stats.copies;
+    terminates \true; exits \false;
+    assigns *c;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt); */
+static inline void s2_space_count(struct s2_space *s, int64_t *c, int64_t n) {
+  (void)s; /* whose counter it is: the proof's, not the machine's */
+  //@ assert va: \valid(c) && 0 <= *c;
+  s2_count(c, n);
+  //@ assert key: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
+  //@ assert sh: Shape(&s->pt.pool);
+  //@ assert ro: Root(&s->pt.pool);
+  //@ assert dn: Down(&s->pt.pool);
+  //@ assert re: Reach(&s->pt.pool);
+  //@ assert sk: \forall integer k; 0 <= k < s->pt.pool.nfree ==> 0 <= s->pt.pool.stack[k] < s->pt.pool.cap && s->pt.pool.nodes[s->pt.pool.stack[k]].key == \at(s->pt.pool.nodes[s->pt.pool.stack[\at(k,Here)]].key, Pre);
+  //@ assert f1: Free1(&s->pt.pool);
+  //@ assert f2: Free2(&s->pt.pool);
+  //@ assert l1: Limbo1(&s->pt.pool);
+  //@ assert gp: GoodPt(&s->pt);
+  //@ assert ct: SpaceCounts(s);
+}
+
 /** A leaf of an alloc area: obtained, zeroed, mapped. Its invalidation, where needed, is the caller's. */
 struct s2_got {
   s2_status status;
@@ -357,17 +380,40 @@ struct s2_got {
 };
 
 /** One leaf around gpa, inside [lo, hi): a block when blocks are asked for and everything fits, else 4 KiB. (BCK-3) */
-/*@ requires inv: \valid(s) && Good(&s->pt);
-    requires in: lo <= gpa < hi && off(lo, 0) == 0 && off(hi, 0) == 0;
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    requires in: lo <= gpa < hi <= width(s->pt.gpa_bits);
+    requires attr: attr_legal(s->pt.pool.features, attr);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt);
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->stats.frames_taken, s->stats.blocks_taken;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures level: \result.level <= S2_MAX_LEVEL;
+    ensures where: \result.status == S2_OK ==> (0 < \result.level || off(lo, 0) == 0 && off(hi, 0) == 0) ==> lo <= floor(gpa, \result.level) && floor(gpa, \result.level) + gran(\result.level) <= hi;
+    ensures in: \result.status == S2_OK ==>
+                  \forall integer g; floor(gpa, \result.level) <= g < floor(gpa, \result.level) + gran(\result.level) ==>
+                  PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures out: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==>
+                   !(floor(gpa, \result.level) <= g < floor(gpa, \result.level) + gran(\result.level)) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks);
 
 /** The page at gpa, whose path ends in the hole `at`: the descent that found the hole is the one that fills it. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && at.l <= S2_MAX_LEVEL;
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && gpa < width(s->pt.gpa_bits);
+    requires at: Used(&s->pt.pool, at.t) && at.l == s->pt.pool.nodes[at.t].level && at.i < 512 &&
+                 In(&s->pt.pool, at.t, at.i, gpa) && at.e == s->pt.pool.tables[at.t].e[at.i];
+    requires attr: attr_legal(s->pt.pool.features, attr);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt);
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1], s->stats.frames_taken;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures page: \result.level == 0;
+    ensures frame: \result.status == S2_OK ==> off(gpa, 0) <= \result.hpa;
+    ensures in: \result.status == S2_OK ==> \forall integer g; floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==>
+                  PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(floor(gpa, 0) <= g < floor(gpa, 0) + 4096) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr);
 
@@ -386,9 +432,18 @@ s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint
 void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level);
 
 /** Map an area's host range in one go; its plan was accepted, `linked` says it takes tables. (BCK-1) */
-/*@ requires inv: \valid(s) && Good(&s->pt) && gpa < end;
+/*@ requires inv: Good(&s->pt) && MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
+    requires attr: attr_legal(s->pt.pool.features, attr);
+    requires plan: ClearFor(&s->pt.pool, gpa, end, hpa, leaf_max);
+    requires tables: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt); */
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks;
+    ensures inv: Good(&s->pt);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g)); */
 void s2_linear_map(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
                    bool linked);
 

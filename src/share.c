@@ -6,8 +6,11 @@
 #include "share.h"
 
 /** Can `to` become a copy of `from`? */
-/*@ requires s: \valid_read(to) && \valid_read(from);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(to) && \valid_read(from) && Good(&to->pt) && AreasInv(&to->areas);
+    terminates \true; exits \false; assigns \nothing;
+    ensures empty: \result == S2_OK ==> \forall integer g; Dom(&to->pt.pool, g) ==> PA(&to->pt.pool, g) == -1;
+    ensures like: \result == S2_OK ==> to != from && to->base == from->base && to->limit == from->limit &&
+                    to->pt.gpa_bits == from->pt.gpa_bits && to->pt.hpa_bits == from->pt.hpa_bits; */
 static s2_status check_clone(const struct s2_space *to, const struct s2_space *from) {
   const struct s2_pt *a = &to->pt;
   const struct s2_pt *b = &from->pt;

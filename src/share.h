@@ -6,8 +6,11 @@
 #include "stage2/space.h"
 
 /** A frame of level l from the host, checked like any other host range: a bad one goes straight back. S2_NO_FRAME: none. */
-/*@ requires s: \valid_read(s) && l <= S2_MAX_LEVEL;
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(s) && Good(&s->pt) && l <= S2_MAX_LEVEL;
+    terminates \true; exits \false; assigns \nothing;
+    ensures fits: \result != S2_NO_FRAME ==> off(\result, l) == 0 && \result + gran(l) <= width(S2_FMT_HPA_BITS);
+    ensures apart: \result != S2_NO_FRAME ==> \result + gran(l) <= pool_hpa(&s->pt.pool) ||
+                     pool_hpa(&s->pt.pool) + s->pt.pool.cap * 4096 <= \result; */
 uint64_t s2_take_frame(const struct s2_space *s, uint8_t l);
 
 /**

@@ -3,8 +3,11 @@
 #include "stage2/space.h"
 #include "ops.h"
 
-/** Where the guest range of a configuration ends, 0 if it does not fit. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/** Is [gpa_base, gpa_base + size) a guest range of this width? */
+/*@ requires cfg: \valid_read(cfg) && cfg->hw.gpa_bits <= 59;
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> 0 < size && off(cfg->gpa_base, 0) == 0 && off(size, 0) == 0 &&
+                  cfg->gpa_base + size <= width(cfg->hw.gpa_bits); */
 static s2_status check_guest_range(const struct s2_space_config *cfg, uint64_t size) {
   if (cfg->gpa_size == 0 && cfg->gpa_base >= s2_width(cfg->hw.gpa_bits)) {
     return S2_ERR_WIDTH;
@@ -56,8 +59,9 @@ bool s2_contains(const struct s2_space *s, uint64_t gpa, uint64_t size) {
 }
 
 /** Alignment, size, overflow, width, then the space's own range. */
-/*@ requires s: \valid_read(s);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(s) && SpaceRange(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> SpacePages(s, gpa, size); */
 static s2_status check_in_space(const struct s2_space *s, uint64_t gpa, uint64_t size) {
   s2_status st = s2_check_range(s->pt.gpa_bits, gpa, size);
   if (st != S2_OK) {
@@ -67,8 +71,10 @@ static s2_status check_in_space(const struct s2_space *s, uint64_t gpa, uint64_t
 }
 
 /** What every new area has to pass. */
-/*@ requires s: \valid_read(s);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(s) && SpaceRange(s) && AreasInv(&s->areas);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> SpacePages(s, gpa, size) && attr_legal(s->pt.pool.features, attr);
+    ensures none: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> NoArea(&s->areas, g); */
 static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags,
                                 uint32_t allowed) {
   s2_status st = check_in_space(s, gpa, size);
@@ -81,7 +87,157 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
   if ((flags & ~allowed) != 0 || (flags & (S2_PAGES | S2_BLOCKS)) == (S2_PAGES | S2_BLOCKS)) {
     return S2_ERR_CONFIG;
   }
+  //@ assert top: width(s->pt.gpa_bits) <= width(62) && gpa + size <= width(62);
   return s2_areas_overlap(&s->areas, gpa, gpa + size) ? S2_ERR_MAPPED : S2_OK;
+}
+
+/** s2_areas_insert(), word by word: what it leaves alone. */
+/*@ requires inv: SpaceMemory(s) && AreasInv(&s->areas) && gpa < end <= AREA_TOP && pay.backend != S2_BACK_NONE;
+    terminates \true; exits \false;
+    assigns AREA_ALL(&s->areas);
+    ensures inv: AreasInv(&s->areas);
+    ensures mem: SpaceMemory(s) && s->areas.cap == \old(s->areas.cap);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures rec: SameRecord{Pre,Post}(s);
+    ensures num: SameNumbers{Pre,Post}(s);
+    ensures ent: SameEntries{Pre,Post}(s);
+    ensures nod: SameNodes{Pre,Post}(s);
+    ensures stk: SameStack{Pre,Post}(s);
+    ensures counts: \old(SpaceCounts(s)) ==> SpaceCounts(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+                  !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
+    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
+static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
+  //@ assert s1: \separated(&s->pt, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s2: \separated(&s->pt, s->areas.id + (0 .. s->areas.cap-1)) && \separated(&s->pt, s->areas.spare + (0 .. s->areas.cap-1));
+  //@ assert s3: \separated(s->pt.pool.tables + (0 .. s->pt.pool.cap-1), s->areas.lo + (0 .. s->areas.cap-1));
+  //@ assert s4: \separated(s->pt.pool.nodes + (0 .. s->pt.pool.cap-1), s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s5: \separated(s->pt.pool.stack + (0 .. s->pt.pool.cap-1), s->areas.id + (0 .. s->areas.cap-1));
+  //@ assert s6: \separated(s->pt.pool.stack + (0 .. s->pt.pool.cap-1), s->areas.spare + (0 .. s->areas.cap-1));
+  //@ assert s7: \separated(&s->stats, s->areas.chunks + (0 .. s->areas.cap-1)) && \separated(&s->areas.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  s2_status st = s2_areas_insert(&s->areas, gpa, end, pay);
+  //@ assert r_cap: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
+  //@ assert r_top: s->pt.pool.top == \at(s->pt.pool.top, Pre);
+  //@ assert r_root: s->pt.pool.root == \at(s->pt.pool.root, Pre);
+  //@ assert r_nroot: s->pt.pool.nroot == \at(s->pt.pool.nroot, Pre);
+  //@ assert r_hpa_hi: s->pt.pool.hpa_hi == \at(s->pt.pool.hpa_hi, Pre);
+  //@ assert r_hpa_lo: s->pt.pool.hpa_lo == \at(s->pt.pool.hpa_lo, Pre);
+  //@ assert r_leaf_max: s->pt.pool.leaf_max == \at(s->pt.pool.leaf_max, Pre);
+  //@ assert r_features: s->pt.pool.features == \at(s->pt.pool.features, Pre);
+  //@ assert r_tables: s->pt.pool.tables == \at(s->pt.pool.tables, Pre);
+  //@ assert r_nodes: s->pt.pool.nodes == \at(s->pt.pool.nodes, Pre);
+  //@ assert r_stack: s->pt.pool.stack == \at(s->pt.pool.stack, Pre);
+  //@ assert r_nfree: s->pt.pool.nfree == \at(s->pt.pool.nfree, Pre);
+  //@ assert r_nlimbo: s->pt.pool.nlimbo == \at(s->pt.pool.nlimbo, Pre);
+  //@ assert r_gpa: s->pt.gpa_bits == \at(s->pt.gpa_bits, Pre);
+  //@ assert r_hpa: s->pt.hpa_bits == \at(s->pt.hpa_bits, Pre);
+  //@ assert n_epoch: s->pt.flush.epoch == \at(s->pt.flush.epoch, Pre);
+  //@ assert n_ranges: s->pt.flush.ranges == \at(s->pt.flush.ranges, Pre);
+  //@ assert n_fulls: s->pt.flush.fulls == \at(s->pt.flush.fulls, Pre);
+  //@ assert n_breaks: s->pt.flush.breaks == \at(s->pt.flush.breaks, Pre);
+  //@ assert n_splits: s->pt.splits == \at(s->pt.splits, Pre);
+  //@ assert n_used: \forall integer l; 0 <= l <= 4 ==> s->pt.pool.used[l] == \at(s->pt.pool.used[\at(l, Here)], Pre);
+  //@ assert e: \forall integer t, j; 0 <= t < s->pt.pool.cap ==> 0 <= j < 512 ==> s->pt.pool.tables[t].e[j] == \at(s->pt.pool.tables[t].e[j], Pre);
+  //@ assert k: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
+  //@ assert v: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].live == \at(s->pt.pool.nodes[t].live, Pre);
+  //@ assert q: \forall integer k; 0 <= k < s->pt.pool.cap ==> s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k, Here)], Pre);
+  //@ assert f: \forall integer k; 0 <= k < 6 ==> s->stats.faults[k] == \at(s->stats.faults[\at(k, Here)], Pre);
+  //@ assert c: s->stats.frames_taken == \at(s->stats.frames_taken, Pre) && s->stats.frames_given == \at(s->stats.frames_given, Pre) && s->stats.blocks_taken == \at(s->stats.blocks_taken, Pre) && s->stats.copies == \at(s->stats.copies, Pre);
+  return st;
+}
+
+/** s2_areas_insert(): nothing of the page table changes. */
+/*@ requires inv: SpaceParts(s) && gpa < end <= AREA_TOP && pay.backend != S2_BACK_NONE;
+    terminates \true; exits \false;
+    assigns AREA_ALL(&s->areas);
+    ensures inv: SpaceParts(s);
+    ensures ends: SameEnds{Pre,Post}(&s->pt.pool);
+    ensures same: Same{Pre,Post}(&s->pt.pool);
+    ensures dom: s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.nroot == \old(s->pt.pool.nroot);
+    ensures rec: s->pt.pool.nfree == \old(s->pt.pool.nfree) && s->pt.pool.leaf_max == \old(s->pt.pool.leaf_max) &&
+                   s->pt.pool.features == \old(s->pt.pool.features) && s->pt.gpa_bits == \old(s->pt.gpa_bits);
+    ensures caps: s->pt.pool.cap == \old(s->pt.pool.cap) && s->areas.cap == \old(s->areas.cap);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+                  !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
+    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
+static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
+  //@ ghost s2_lemma_sound(&s->pt.pool);
+  //@ ghost s2_lemma_root(&s->pt.pool);
+  s2_status st = add_words(s, gpa, end, pay);
+#ifdef __FRAMAC__
+#include "proofs/wp/tables_untouched.acsl"
+#endif
+  //@ assert ends: SameEnds{Pre,Here}(&s->pt.pool);
+  return st;
+}
+
+/** s2_linear_map(): no area changes. */
+/*@ requires inv: SpaceParts(s) && MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
+    requires attr: attr_legal(s->pt.pool.features, attr);
+    requires plan: ClearFor(&s->pt.pool, gpa, end, hpa, leaf_max);
+    requires tables: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
+    terminates \true; exits \false;
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks;
+    ensures inv: SpaceParts(s);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures kept: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g); */
+static void fill_area(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
+                      bool linked) {
+  s2_linear_map(s, gpa, end, hpa, attr, leaf_max, linked);
+  //@ assert counts: SpaceCounts(s);
+#ifdef __FRAMAC__
+#include "proofs/wp/areas_untouched.acsl"
+#endif
+}
+
+/** The area and its leaves, for which a plan has found nothing in the way and room. */
+/*@ requires inv: SpaceInv(s) && MapArgs(&s->pt.pool, gpa, end, hpa) && s->base <= gpa && end <= s->limit && end <= AREA_TOP;
+    requires none: \forall integer g; gpa <= g < end ==> NoArea(&s->areas, g);
+    requires attr: attr_legal(s->pt.pool.features, attr);
+    requires plan: ClearFor(&s->pt.pool, gpa, end, hpa, leaf_max);
+    requires tables: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
+    requires host: hpa <= INT64_MAX && gpa <= INT64_MAX;
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+                  PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr) && !NoArea(&s->areas, g) &&
+                  AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==> Untouched{Pre,Post}(s, g);
+    ensures rec: s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.nroot == \old(s->pt.pool.nroot);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
+static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                             uint32_t leaf_max, bool linked) {
+  struct s2_payload pay = {(int64_t)hpa - (int64_t)gpa, attr, S2_BACK_LINEAR};
+  s2_status st = add_area(s, gpa, end, pay);
+  if (st != S2_OK) {
+    //@ assert no_range: InRange(s);
+    //@ assert no_area: InArea(s);
+    //@ assert no_linear: LinearThere(s);
+    return st;
+  }
+  //@ assert dom: \forall integer g; gpa <= g < end ==> Dom(&s->pt.pool, g);
+  //@ assert clear: ClearFor(&s->pt.pool, gpa, end, hpa, leaf_max);
+  //@ assert still: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
+  //@ assert legal: attr_legal(s->pt.pool.features, attr);
+  //@ assert args: MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
+  //@ assert delta: pay_delta(pay(pay.delta, pay.attr, pay.backend)) == hpa - gpa;
+  //@ assert new: \forall integer g; gpa <= g < end ==> !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
+  //@ assert was: \forall integer g; 0 <= g ==> !(gpa <= g < end) ==> AreaKept{Pre,Here}(&s->areas, g);
+  //@ assert range: InRange(s);
+  fill_area(s, gpa, end, hpa, attr, leaf_max, linked);
+  //@ assert parts: SpaceParts(s);
+  //@ assert in_new: \forall integer g; gpa <= g < end ==> !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
+  //@ assert in_was: \forall integer g; 0 <= g ==> !(gpa <= g < end) ==> AreaKept{Pre,Here}(&s->areas, g);
+  //@ assert in_range: InRange(s);
+  //@ assert area: InArea(s);
+  //@ assert linear: LinearThere(s);
+  return S2_OK;
 }
 
 s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t flags) {
@@ -97,18 +253,18 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   if ((flags & S2_PAGES) != 0) {
     leaf_max = 0;
   }
+  //@ assert w1: end <= width(s->pt.gpa_bits) <= width(62);
+  //@ assert w2: width(62) == AREA_TOP;
+  //@ assert w3: width(S2_FMT_HPA_BITS) <= width(62);
+  //@ assert dom: \forall integer g; 0 <= g < width(s->pt.gpa_bits) ==> Dom(&s->pt.pool, g);
+  //@ assert args: MapArgs(&s->pt.pool, gpa, end, hpa);
   struct s2_need plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
   st = s2_plan_check(&s->pt.pool, plan);
   if (st != S2_OK) {
     return st;
   }
-  struct s2_payload pay = {(int64_t)hpa - (int64_t)gpa, attr, S2_BACK_LINEAR};
-  st = s2_areas_insert(&s->areas, gpa, end, pay);
-  if (st != S2_OK) {
-    return st;
-  }
-  s2_linear_map(s, gpa, end, hpa, attr, leaf_max, plan.tables > 0);
-  return S2_OK;
+  //@ assert room: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
+  return map_planned(s, gpa, end, hpa, attr, leaf_max, plan.tables > 0);
 }
 
 s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags) {
@@ -130,7 +286,7 @@ s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t
     backend = (uint16_t)(backend | S2_BACK_AHEAD);
   }
   struct s2_payload pay = {0, attr, backend};
-  st = s2_areas_insert(&s->areas, gpa, end, pay);
+  st = add_area(s, gpa, end, pay);
   if (st != S2_OK && populate) {
     s2_alloc_release(s, gpa, end, s2_mark(&s->pt.pool, gpa, end));
   }
@@ -150,12 +306,15 @@ static uint64_t greater(uint64_t a, uint64_t b) {
 }
 
 /** Is there a next area, and does it start before end? */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ requires a: a.backend != S2_BACK_NONE ==> 0 <= a.start;
+    terminates \true; exits \false; assigns \nothing;
+    ensures is: \result <==> a.backend != S2_BACK_NONE && a.start < end; */
 static bool starts_before(struct s2_area a, uint64_t end) {
   return a.backend != S2_BACK_NONE && (uint64_t)a.start < end;
 }
 
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result <==> (a.backend & S2_BACK_KIND) == kind; */
 static bool is_kind(struct s2_area a, uint32_t kind) {
   return (a.backend & S2_BACK_KIND) == kind;
 }
@@ -215,10 +374,17 @@ s2_status s2_unmap(struct s2_space *s, uint64_t gpa, uint64_t size) {
 
 /** Do all areas in [gpa, end) have the backend `kind`? */
 /*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures all: \result ==> \forall integer g; gpa <= g < end ==> !NoArea(&s->areas, g) ==> OfKind(AreaPay(&s->areas, g), kind); */
 static bool all_of_kind(const struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t kind) {
   struct s2_area a = s2_areas_next(&s->areas, gpa);
-  /*@ loop assigns a; */
+  /*@ loop invariant area: a.backend != 0 ==> 0 <= a.start < a.end <= AREA_TOP;
+      loop invariant pay: a.backend != 0 ==> \forall integer g; a.start <= g < a.end ==>
+        AreaPay(&s->areas, g) == pay(a.delta, a.attr, a.backend);
+      loop invariant seen: \forall integer g; gpa <= g < end ==> (a.backend != 0 ==> g < a.start) ==> !NoArea(&s->areas, g) ==>
+        OfKind(AreaPay(&s->areas, g), kind);
+      loop assigns a;
+      loop variant a.backend == 0 ? 0 : AREA_TOP + 1 - a.end; */
   while (starts_before(a, end)) {
     if (!is_kind(a, kind)) {
       return false;
@@ -246,38 +412,57 @@ s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size) {
   return S2_OK;
 }
 
-/** Can range k of the list be discarded, behind the one before it? Adds the tables that its cuts take. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && \valid_read(r + (0 .. k)) && \valid(tables);
-    terminates \true; exits \false; assigns *tables; */
-static s2_status check_listed(const struct s2_space *s, const struct s2_range *r, uint32_t k, uint64_t *tables) {
-  s2_status st = check_in_space(s, r[k].gpa, r[k].size);
-  if (st != S2_OK) {
-    return st;
+/** Can range k of the list be discarded, behind the one before it? And the tables that its cuts take. */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && SpaceRange(s);
+    requires mem: \valid_read(r + (0 .. k)) && k < 0xffffffff;
+    requires order: 0 < k ==> r[k - 1].gpa <= r[k].gpa;
+    terminates \true; exits \false; assigns \nothing;
+    ensures most: \result.tables <= 8;
+    ensures ok: \result.status == S2_OK ==> SpacePages(s, r[k].gpa, r[k].size);
+    ensures apart: \result.status == S2_OK ==> 0 < k ==> r[k - 1].gpa + r[k - 1].size <= r[k].gpa;
+    ensures tables: \result.status == S2_OK ==> \result.tables == cuts_for(&s->pt.pool, r[k].gpa, r[k].gpa + r[k].size);
+    ensures kind: \result.status == S2_OK ==> \forall integer g; r[k].gpa <= g < r[k].gpa + r[k].size ==>
+                    !NoArea(&s->areas, g) ==> OfKind(AreaPay(&s->areas, g), S2_BACK_ALLOC); */
+static struct s2_need check_listed(const struct s2_space *s, const struct s2_range *r, uint32_t k) {
+  struct s2_need need = {check_in_space(s, r[k].gpa, r[k].size), 0};
+  if (need.status != S2_OK) {
+    return need;
   }
   if (k > 0 && r[k].gpa - r[k - 1].gpa < r[k - 1].size) {
-    return S2_ERR_RANGE;
+    need.status = S2_ERR_RANGE;
+    return need;
   }
   uint64_t end = r[k].gpa + r[k].size;
-  *tables += s2_plan_cut(&s->pt.pool, r[k].gpa, end);
-  return all_of_kind(s, r[k].gpa, end, S2_BACK_ALLOC) ? S2_OK : S2_ERR_BACKEND;
+  //@ assert top: end <= width(s->pt.gpa_bits) <= width(62);
+  //@ assert dom: \forall integer g; 0 <= g < width(s->pt.gpa_bits) ==> Dom(&s->pt.pool, g);
+  //@ assert edge: Edge(&s->pt.pool, end);
+  need.tables = s2_plan_cut(&s->pt.pool, r[k].gpa, end);
+  need.status = all_of_kind(s, r[k].gpa, end, S2_BACK_ALLOC) ? S2_OK : S2_ERR_BACKEND;
+  return need;
 }
 
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && \valid_read(r + (0 .. n-1));
-    terminates \true; exits \false; assigns \nothing; */
+/** Can all n of them, one after the other, and are there tables for all their cuts? */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && SpaceRange(s) && \valid_read(r + (0 .. n-1));
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> \forall integer k; 0 <= k < n ==> SpacePages(s, r[k].gpa, r[k].size);
+    ensures order: \result == S2_OK ==> \forall integer k; 0 < k < n ==> r[k - 1].gpa + r[k - 1].size <= r[k].gpa; */
 static s2_status check_list(const struct s2_space *s, const struct s2_range *r, uint32_t n) {
   uint64_t tables = 0;
   uint32_t k;
-  /*@ loop invariant k: 0 <= k <= n;
+  /*@ loop invariant k: 0 <= k <= n && tables <= 8 * k;
+      loop invariant ok: \forall integer j; 0 <= j < k ==> SpacePages(s, r[j].gpa, r[j].size);
+      loop invariant order: \forall integer j; 0 < j < k ==> r[j - 1].gpa + r[j - 1].size <= r[j].gpa;
       loop assigns k, tables;
       loop variant n - k; */
   for (k = 0; k < n; k++) {
     if (k > 0 && r[k].gpa < r[k - 1].gpa) {
       return S2_ERR_RANGE;
     }
-    s2_status st = check_listed(s, r, k, &tables);
-    if (st != S2_OK) {
-      return st;
+    struct s2_need need = check_listed(s, r, k);
+    if (need.status != S2_OK) {
+      return need.status;
     }
+    tables += need.tables;
   }
   return tables > (uint64_t)(uint32_t)s->pt.pool.nfree ? S2_ERR_NO_TABLES : S2_OK;
 }
@@ -371,15 +556,18 @@ void s2_fini(struct s2_space *s) {
   s2_flush_range(&s->pt, (uint64_t)s->base, (uint64_t)s->limit, 0);
 }
 
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures is: \result.status == status && \result.len == 0; */
 static struct s2_translation no_translation(s2_status status) {
   struct s2_translation r = {status, 0, 0, 0};
   return r;
 }
 
 /** Why gpa is not an address of this space: too wide, or outside its range; S2_OK if it is one. */
-/*@ requires s: \valid_read(s);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(s) && SpaceRange(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK <==> s->base <= gpa < s->limit;
+    ensures why: \result == S2_OK || \result == (gpa < width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH); */
 static s2_status check_address(const struct s2_space *s, uint64_t gpa) {
   if (gpa >= (uint64_t)s->base && gpa < (uint64_t)s->limit) {
     return S2_OK;
@@ -388,11 +576,27 @@ static s2_status check_address(const struct s2_space *s, uint64_t gpa) {
 }
 
 struct s2_translation s2_translate(const struct s2_space *s, uint64_t gpa) {
-  return s2_lookup(s, gpa);
+  struct s2_translation r = s2_lookup(s, gpa);
+  //@ ghost s2_lemma_leaf(&s->pt.pool);
+  //@ assert wd: width(S2_FMT_HPA_BITS) <= width(61);
+  //@ assert fl: r.status == S2_OK ==> Dom(&s->pt.pool, gpa) && floor(gpa, lev(&s->pt.pool, gpa)) == gpa - off(gpa, lev(&s->pt.pool, gpa)) && off(floor(gpa, lev(&s->pt.pool, gpa)), lev(&s->pt.pool, gpa)) == 0 && 0 <= floor(gpa, lev(&s->pt.pool, gpa));
+  //@ assert lf: r.status == S2_OK ==> pte_kind(lev(&s->pt.pool, gpa), cur(&s->pt.pool, gpa)) == 1 && r.hpa == pte_pa(lev(&s->pt.pool, gpa), cur(&s->pt.pool, gpa)) + off(gpa, lev(&s->pt.pool, gpa)) && r.attr == pte_attr(lev(&s->pt.pool, gpa), cur(&s->pt.pool, gpa));
+  //@ assert of: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> off(g, lev(&s->pt.pool, gpa)) == off(gpa, lev(&s->pt.pool, gpa)) + (g - gpa);
+  //@ assert fk: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> floor(g, lev(&s->pt.pool, gpa)) == floor(gpa, lev(&s->pt.pool, gpa));
+  //@ assert on: r.status == S2_OK ==> \forall integer x; 0 <= x ==> floor(x, lev(&s->pt.pool, gpa)) == floor(gpa, lev(&s->pt.pool, gpa)) ==> Dom(&s->pt.pool, x);
+  //@ assert ol: r.status == S2_OK ==> \forall integer x; 0 <= x ==> floor(x, lev(&s->pt.pool, gpa)) == floor(gpa, lev(&s->pt.pool, gpa)) ==> lev(&s->pt.pool, x) == lev(&s->pt.pool, gpa);
+  //@ assert dm: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> Dom(&s->pt.pool, g);
+  //@ assert lv: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> lev(&s->pt.pool, g) == lev(&s->pt.pool, gpa);
+  //@ assert cu: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> cur(&s->pt.pool, g) == cur(&s->pt.pool, gpa);
+  //@ assert at: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> AT(&s->pt.pool, g) == r.attr;
+  //@ assert pa: r.status == S2_OK ==> \forall integer g; gpa <= g < gpa + r.len ==> PA(&s->pt.pool, g) == r.hpa + (g - gpa);
+  return r;
 }
 
 /** Does b carry on where a ends, with the rights asked for? */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ requires sum: a.hpa + a.len <= UINT64_MAX;
+    terminates \true; exits \false; assigns \nothing;
+    ensures on: \result <==> b.status == S2_OK && b.hpa == a.hpa + a.len && (b.attr & access) == access; */
 static bool follows(struct s2_translation a, struct s2_translation b, uint32_t access) {
   return b.status == S2_OK && b.hpa == a.hpa + a.len && (b.attr & access) == access;
 }
@@ -410,8 +614,11 @@ struct s2_translation s2_translate_run(const struct s2_space *s, uint64_t gpa, u
   }
   struct s2_area area = s2_areas_find(&s->areas, gpa);
   uint64_t most = area.backend == S2_BACK_NONE ? r.len : lesser(max, (uint64_t)area.end - gpa);
-  /*@ loop invariant len: 0 < r.len;
-      loop assigns r.len; */
+  /*@ loop invariant len: 0 < r.len && r.status == S2_OK && r.hpa + r.len <= width(61);
+      loop invariant run: \forall integer g; gpa <= g < gpa + r.len ==> PA(&s->pt.pool, g) == r.hpa + (g - gpa);
+      loop invariant rights: \forall integer g; gpa <= g < gpa + r.len ==> (AT(&s->pt.pool, g) & access) == access;
+      loop assigns r.len;
+      loop variant most - r.len; */
   while (r.len < most) {
     struct s2_translation next = s2_translate(s, gpa + r.len);
     if (!follows(r, next, access)) {

@@ -26,8 +26,9 @@ struct s2_report s2_stats_of(const struct s2_space *s) {
   return r;
 }
 
-/** bytes * 2^30 / mapped, rounded up. No overflow: there are fewer than 2^31 tables. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/** bytes * 2^30 / mapped, rounded up. No overflow: there are fewer than 2^31 tables, and what is mapped are pages. */
+/*@ requires bytes: bytes <= 35184372088832 && (mapped == 0 || S2_PAGE_SIZE <= mapped);
+    terminates \true; exits \false; assigns \nothing; */
 static uint64_t per_gib(uint64_t bytes, uint64_t mapped) {
   if (mapped == 0) {
     return 0;

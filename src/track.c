@@ -13,7 +13,8 @@ struct pass {
 };
 
 /** The bit of a leaf that tells, 0: its rights do. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures none: flags == 0 ==> \result == 0; */
 static uint32_t bit_of(uint32_t flags) {
   if ((flags & S2_TRACK_ACCESSED) != 0) {
     return S2_ACCESSED;
@@ -22,8 +23,9 @@ static uint32_t bit_of(uint32_t flags) {
 }
 
 /** Is [gpa, gpa + size) in the space, and are the flags among those allowed and possible here? */
-/*@ requires s: \valid_read(s);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires s: \valid_read(s) && SpaceRange(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> SpacePages(s, gpa, size); */
 static s2_status check_track(const struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t flags, uint32_t allowed) {
   uint32_t bit = bit_of(flags);
   bool logs = (S2_FMT_AD_KEPT & bit) == bit && (s->pt.pool.features & S2_FEAT_AD) != 0;
@@ -40,8 +42,13 @@ static s2_status check_track(const struct s2_space *s, uint64_t gpa, uint64_t si
 
 /** Tables below a block of level l when it is all 4 KiB leaves: 1, 513, 262657. */
 /*@ requires l: l <= 3;
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures tables: \result == (l == 0 ? 0 : l == 1 ? 1 : l == 2 ? 513 : 262657); */
 static uint64_t tables_below(uint8_t l) {
+  //@ assert page: page == 4096 && gran(0) == 4096;
+  //@ assert l1: bytes(512, 0) == 512 * gran(0) && bytes(512, 0) == gran(1);
+  //@ assert l2: bytes(512, 1) == 512 * gran(1) && bytes(512, 1) == gran(2);
+  //@ assert l3: bytes(512, 2) == 512 * gran(2) && bytes(512, 2) == gran(3);
   return l == 0 ? 0u : (s2_span(l) / S2_PAGE_SIZE - 1u) / (S2_ENTRIES - 1u);
 }
 
@@ -79,11 +86,13 @@ static void make_pages(struct s2_space *s, uint64_t gpa, uint64_t end) {
 }
 
 /** Set the bits of pages [first, end) in the bitmap. */
-/*@ requires mem: first <= end;
-    terminates \true; exits \false; */
+/*@ requires mem: first < end ==> \valid(bitmap + (0 .. (end - 1) / 64));
+    terminates \true; exits \false;
+    assigns bitmap[0 .. (end - 1) / 64]; */
 static void set_bits(uint64_t *bitmap, uint64_t first, uint64_t end) {
   uint64_t k;
-  /*@ loop assigns k, bitmap[0 .. (end - 1) / 64];
+  /*@ loop invariant k: first <= k && (first <= end ==> k <= end);
+      loop assigns k, bitmap[0 .. (end - 1) / 64];
       loop variant end - k; */
   for (k = first; k < end; k++) {
     bitmap[k / 64u] |= s2_width((uint32_t)(k % 64u)); /* a power of two */
@@ -95,11 +104,10 @@ static void set_bits(uint64_t *bitmap, uint64_t first, uint64_t end) {
  * hardware never changes the bits of a state that is set. A64 writes a clean state with another bit, which comes first:
  * the leaf is dirty until the last step.
  */
-/*@ requires wf: Wf(p) && t < p->cap && i < 512 && l <= S2_MAX_LEVEL;
+/*@ requires wf: Wf(p) && t < p->cap && i < 512 && l <= S2_MAX_LEVEL && pte_kind(l, p->tables[t].e[i]) == 1;
     terminates \true; exits \false;
     assigns p->tables[t].e[i];
-    ensures out: pte_kind(l, \old(p->tables[t].e[i])) == 1 ==> pte_kind(l, p->tables[t].e[i]) == 1 &&
-                   pte_pa(l, p->tables[t].e[i]) == pte_pa(l, \old(p->tables[t].e[i])); */
+    ensures out: pte_kind(l, p->tables[t].e[i]) == 1 && pte_pa(l, p->tables[t].e[i]) == pte_pa(l, \old(p->tables[t].e[i])); */
 static void clear_bit(struct s2_pool *p, uint32_t t, uint32_t i, uint8_t l, uint32_t ad) {
 #ifdef __FRAMAC__
   p->tables[t].e[i] = s2_entry_clear_ad(l, p->tables[t].e[i], ad);

@@ -47,7 +47,8 @@ struct s2_cursor {
  *
  * Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG: n. Cost: O(n).                                      Requirements: OPT-1
  */
-/*@ requires mem: \valid(c) && \valid(slots + (0 .. n-1));
+/*@ requires mem: c != \null ==> s != \null ==> slots != \null ==> \valid(c) && \valid_read(s) && \valid(slots + (0 .. n-1)) &&
+                  \separated(c, s, slots + (0 .. n-1));
     terminates \true; exits \false;
     assigns *c, slots[0 .. n-1];
     ensures empty: \result == S2_OK ==> CursorTrue(c); */
@@ -55,7 +56,9 @@ S2_MUST_USE s2_status s2_cursor_init(struct s2_cursor *c, const struct s2_space 
                                      uint32_t n);
 
 /** Forget everything that was remembered. O(slots). */
-/*@ requires mem: \valid(c) && \valid(c->slots + (0 .. c->mask)) && \valid_read(c->space);
+/*@ requires mem: \valid(c) && c->mask < 65536 && \valid(c->slots + (0 .. c->mask)) && \valid_read(c->space) &&
+                  \separated(c, c->slots + (0 .. c->mask));
+    requires apart: \separated(c->space, c, c->slots + (0 .. c->mask));
     terminates \true; exits \false;
     assigns c->seen, c->slots[0 .. c->mask];
     ensures empty: \forall integer k; 0 <= k <= c->mask ==> c->slots[k].region == -1; */

@@ -32,27 +32,32 @@ struct s2_piece {
  * s2_guest_run() - the longest directly reachable piece from gpa, at most max bytes, with the rights `access`.
  * Iterate by advancing gpa by len. Return: as the copies below; S2_ERR_SIZE when max is 0.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
-    ensures len: \result.status == S2_OK ==> 0 < \result.len <= max; */
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures len: \result.status == S2_OK ==> 0 < \result.len <= max;
+    ensures mapped: \result.status == S2_OK ==> \forall integer g; gpa <= g < gpa + \result.len ==>
+                      PA(&s->pt.pool, g) == PA(&s->pt.pool, gpa) + (g - gpa) && PA(&s->pt.pool, g) != -1 &&
+                      (AT(&s->pt.pool, g) & access) == access; */
 S2_MUST_USE struct s2_piece s2_guest_run(struct s2_space *s, uint64_t gpa, uint64_t max, uint32_t access,
                                          uint32_t flags);
 
 /** s2_guest_read() - len bytes at gpa to buf; needs S2_R. len 0 is S2_OK. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
     ensures done: \result.done <= len && (\result.status == S2_OK <==> \result.done == len); */
 S2_MUST_USE struct s2_copied s2_guest_read(struct s2_space *s, uint64_t gpa, void *buf, uint64_t len, uint32_t flags);
 
 /** s2_guest_write() - len bytes from buf to gpa; needs S2_W. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
     ensures done: \result.done <= len; */
 S2_MUST_USE struct s2_copied s2_guest_write(struct s2_space *s, uint64_t gpa, const void *buf, uint64_t len,
                                             uint32_t flags);
 
 /** s2_guest_fill() - len bytes at gpa become `byte`; needs S2_W. */
-/*@ requires inv: \valid(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: SpaceInv(s);
     terminates \true; exits \false;
     ensures done: \result.done <= len; */
 S2_MUST_USE struct s2_copied s2_guest_fill(struct s2_space *s, uint64_t gpa, uint8_t byte, uint64_t len,

@@ -26,8 +26,16 @@ S2_MUST_USE uint64_t s2_host_frame_alloc(void *ctx, uint32_t order);
 /*@ terminates \true; exits \false; assigns \nothing; */
 void s2_host_frame_free(void *ctx, uint64_t hpa, uint32_t order);
 
+#ifdef __FRAMAC__
+/*@ axiomatic Frames {
+      // opaque: the contract of s2_host_frame_zero() alone establishes it, and what makes a frame reachable requires it
+      predicate zeroed(integer hpa, integer order);
+    } */
+#endif
+
 /** s2_host_frame_zero() - fill 2^order pages with zero, before any guest can reach them. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures zero: zeroed(hpa, order); */
 void s2_host_frame_zero(void *ctx, uint64_t hpa, uint32_t order);
 
 /**

@@ -62,21 +62,60 @@ struct s2_translation {
 
 #ifdef __FRAMAC__
 /*@ // an area whose addresses are mapped as long as it is there
-    predicate Linear(integer p) = pay_backend(p) % 256 == 1;
+    predicate OfKind(integer p, integer kind) = (pay_backend(p) & 0xff) == kind;
+    predicate Linear(integer p) = pay_backend(p) == 1; // which has no flags
     // areas and tables agree: nothing is mapped outside an area, and a linear area is mapped where its delta says
     predicate InArea{L}(struct s2_space *s) = \forall integer g; Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) != -1 ==> !NoArea(&s->areas, g);
     predicate LinearThere{L}(struct s2_space *s) = \forall integer g; Dom(&s->pt.pool, g) ==> !NoArea(&s->areas, g) ==>
       Linear(AreaPay(&s->areas, g)) ==> PA(&s->pt.pool, g) == g + pay_delta(AreaPay(&s->areas, g));
-    // no area outside the guest range, which is within the width
-    predicate InRange{L}(struct s2_space *s) = 0 <= s->base < s->limit <= width(s->pt.gpa_bits) &&
-      \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit;
+    // the guest range is within the width
+    predicate SpaceRange{L}(struct s2_space *s) = s->pt.gpa_bits <= 59 && 0 <= s->base < s->limit <= width(s->pt.gpa_bits);
+    // [gpa, gpa + size) are whole pages of it
+    predicate SpacePages{L}(struct s2_space *s, integer gpa, integer size) = 0 < size && off(gpa, 0) == 0 && off(size, 0) == 0 &&
+      off(gpa + size, 0) == 0 && s->base <= gpa && gpa + size <= s->limit;
+    // no area outside the guest range, and none with attributes that no leaf can have
+    predicate InRange{L}(struct s2_space *s) = SpaceRange(s) &&
+      (\forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit) &&
+      \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> attr_legal(s->pt.pool.features, pay_attr(AreaPay(&s->areas, g)));
     // two spaces, or a space and its arrays, never share memory
     predicate SpaceMemory{L}(struct s2_space *s) = \valid(s) && \separated(s,
       s->pt.pool.tables + (0 .. s->pt.pool.cap-1), s->pt.pool.nodes + (0 .. s->pt.pool.cap-1), s->pt.pool.stack + (0 .. s->pt.pool.cap-1),
       s->areas.chunks + (0 .. s->areas.cap-1), s->areas.lo + (0 .. s->areas.cap-1), s->areas.id + (0 .. s->areas.cap-1),
       s->areas.spare + (0 .. s->areas.cap-1));
+    // counters have not gone below zero
+    predicate SpaceCounts{L}(struct s2_space *s) = (\forall integer k; 0 <= k < 6 ==> 0 <= s->stats.faults[k]) &&
+      0 <= s->stats.frames_taken && 0 <= s->stats.frames_given && 0 <= s->stats.blocks_taken && 0 <= s->stats.copies;
+    // every word of the page table is what it was: its record, its counters, its arrays
+    predicate SameRecord{K,L}(struct s2_space *s) = \at(s->pt.pool.cap, L) == \at(s->pt.pool.cap, K) &&
+      \at(s->pt.pool.top, L) == \at(s->pt.pool.top, K) &&
+      \at(s->pt.pool.root, L) == \at(s->pt.pool.root, K) &&
+      \at(s->pt.pool.nroot, L) == \at(s->pt.pool.nroot, K) &&
+      \at(s->pt.pool.hpa_hi, L) == \at(s->pt.pool.hpa_hi, K) &&
+      \at(s->pt.pool.hpa_lo, L) == \at(s->pt.pool.hpa_lo, K) &&
+      \at(s->pt.pool.leaf_max, L) == \at(s->pt.pool.leaf_max, K) &&
+      \at(s->pt.pool.features, L) == \at(s->pt.pool.features, K) &&
+      \at(s->pt.pool.tables, L) == \at(s->pt.pool.tables, K) &&
+      \at(s->pt.pool.nodes, L) == \at(s->pt.pool.nodes, K) &&
+      \at(s->pt.pool.stack, L) == \at(s->pt.pool.stack, K) &&
+      \at(s->pt.pool.nfree, L) == \at(s->pt.pool.nfree, K) &&
+      \at(s->pt.pool.nlimbo, L) == \at(s->pt.pool.nlimbo, K) &&
+      \at(s->pt.gpa_bits, L) == \at(s->pt.gpa_bits, K) && \at(s->pt.hpa_bits, L) == \at(s->pt.hpa_bits, K);
+    predicate SameNumbers{K,L}(struct s2_space *s) = \at(s->pt.flush.epoch, L) == \at(s->pt.flush.epoch, K) &&
+      \at(s->pt.flush.ranges, L) == \at(s->pt.flush.ranges, K) && \at(s->pt.flush.fulls, L) == \at(s->pt.flush.fulls, K) &&
+      \at(s->pt.flush.breaks, L) == \at(s->pt.flush.breaks, K) && \at(s->pt.splits, L) == \at(s->pt.splits, K) &&
+      \forall integer l; 0 <= l <= 4 ==> \at(s->pt.pool.used[l], L) == \at(s->pt.pool.used[l], K);
+    predicate SameEntries{K,L}(struct s2_space *s) = \at(\forall integer t, j; 0 <= t < \at(s->pt.pool.cap, K) ==> 0 <= j < 512 ==>
+      raw{L}(&s->pt.pool, t, j) == raw{K}(&s->pt.pool, t, j), L);
+    predicate SameNodes{K,L}(struct s2_space *s) = \forall integer t; 0 <= t < \at(s->pt.pool.cap, K) ==>
+      \at(s->pt.pool.nodes[t].key, L) == \at(s->pt.pool.nodes[t].key, K) &&
+      \at(s->pt.pool.nodes[t].live, L) == \at(s->pt.pool.nodes[t].live, K) &&
+      \at(s->pt.pool.nodes[t].level, L) == \at(s->pt.pool.nodes[t].level, K);
+    predicate SameStack{K,L}(struct s2_space *s) = \forall integer k; 0 <= k < \at(s->pt.pool.cap, K) ==>
+      \at(s->pt.pool.stack[k], L) == \at(s->pt.pool.stack[k], K);
+    // what holds of a space by itself, before areas and tables are compared
+    predicate SpaceParts{L}(struct s2_space *s) = SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreasInv(&s->areas);
     // what holds of a space between any two calls; s2_space_check() tries it (check.h)
-    predicate SpaceInv{L}(struct s2_space *s) = SpaceMemory(s) && Good(&s->pt) && AreasInv(&s->areas) && InRange(s) && InArea(s) &&
+    predicate SpaceInv{L}(struct s2_space *s) = SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreasInv(&s->areas) && InRange(s) && InArea(s) &&
       LinearThere(s);
     // nothing that a guest could notice is different
     predicate SpaceSame{K,L}(struct s2_space *s) = \at(Same{K,L}(&s->pt.pool) &&
@@ -135,6 +174,7 @@ void s2_fini(struct s2_space *s);
     terminates \true; exits \false;
     assigns S2_SPACE_WRITES(s);
     ensures inv: SpaceInv(s);
+    ensures where: \result == S2_OK ==> SpacePages(s, gpa, size) && \forall integer g; gpa <= g < gpa + size ==> Dom(&s->pt.pool, g);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==>
                   PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr) && !NoArea(&s->areas, g) &&
                   AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1) && NoArea{Pre}(&s->areas, g);
@@ -154,10 +194,11 @@ S2_MUST_USE s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t s
     terminates \true; exits \false;
     assigns S2_SPACE_WRITES(s);
     ensures inv: SpaceInv(s);
+    ensures where: \result == S2_OK ==> SpacePages(s, gpa, size) && \forall integer g; gpa <= g < gpa + size ==> Dom(&s->pt.pool, g);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> !NoArea(&s->areas, g) &&
                   pay_attr(AreaPay(&s->areas, g)) == attr && !Linear(AreaPay(&s->areas, g)) && NoArea{Pre}(&s->areas, g);
-    ensures lazy: \result == S2_OK ==> (flags / 2) % 2 == 0 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1;
-    ensures there: \result == S2_OK ==> (flags / 2) % 2 == 1 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) != -1;
+    ensures lazy: \result == S2_OK ==> (flags & S2_POPULATE) == 0 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1;
+    ensures there: \result == S2_OK ==> (flags & S2_POPULATE) != 0 ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) != -1;
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
     ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags);
@@ -267,7 +308,13 @@ S2_MUST_USE s2_status s2_discard_list(struct s2_space *s, const struct s2_range 
     requires range: 0 <= s->base <= s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
-    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
+    ensures run: \result.status == S2_OK ==> 0 < \result.len <= 281474976710656 && s->base <= gpa < s->limit &&
+                   \forall integer g; gpa <= g < gpa + \result.len ==> Dom(&s->pt.pool, g) &&
+                     PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == \result.attr;
+    ensures end: \result.status == S2_OK ==> \result.hpa + \result.len <= width(S2_FMT_HPA_BITS) <= width(61);
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1;
+    ensures answer: s->base <= gpa < s->limit ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
+                      : \result.status == (gpa < width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH); */
 S2_MUST_USE struct s2_translation s2_translate(const struct s2_space *s, uint64_t gpa);
 
 /**
@@ -275,10 +322,16 @@ S2_MUST_USE struct s2_translation s2_translate(const struct s2_space *s, uint64_
  * all with at least the rights `access`; never past the area, the leaf run or the space. access 0 asks for none.
  * Return: status S2_ERR_DENIED when the first leaf lacks a right; S2_ERR_SIZE when max is 0.
  */
-/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas);
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && AreasInv(&s->areas) && SpaceRange(s);
     terminates \true; exits \false; assigns \nothing;
+    ensures area: \result.status == S2_OK ==> !NoArea(&s->areas, gpa) ==> \forall integer g; gpa <= g < gpa + \result.len ==>
+                    !NoArea(&s->areas, g);
     ensures run: \result.status == S2_OK ==> 0 < \result.len <= max &&
-                   \forall integer k; 0 <= k < \result.len ==> PA(&s->pt.pool, gpa + k) == \result.hpa + k; */
+                   \forall integer g; gpa <= g < gpa + \result.len ==> PA(&s->pt.pool, g) == \result.hpa + (g - gpa);
+    ensures rights: \result.status == S2_OK ==> \forall integer g; gpa <= g < gpa + \result.len ==>
+                      (AT(&s->pt.pool, g) & access) == access;
+    ensures end: \result.status == S2_OK ==> s->base <= gpa < s->limit && gpa + \result.len <= AREA_TOP;
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
 S2_MUST_USE struct s2_translation s2_translate_run(const struct s2_space *s, uint64_t gpa, uint64_t max,
                                                    uint32_t access);
 
@@ -297,8 +350,13 @@ S2_MUST_USE struct s2_translation s2_translate_run(const struct s2_space *s, uin
 void s2_translate_batch(const struct s2_space *s, const uint64_t *gpa, struct s2_translation *out, uint32_t n);
 
 /** s2_query() - the leaf that maps gpa, or the hole around it; s2_pt_query() with the space's range checked. */
-/*@ requires inv: \valid_read(s) && Good(&s->pt);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires inv: \valid_read(s) && Good(&s->pt) && SpaceRange(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result.status == S2_OK ==> \result.gpa <= gpa && gpa - \result.gpa < \result.size &&
+                   PA(&s->pt.pool, gpa) == \result.hpa + (gpa - \result.gpa) && AT(&s->pt.pool, gpa) == \result.attr;
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1;
+    ensures answer: s->base <= gpa < s->limit ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
+                      : \result.status == (gpa < width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH); */
 S2_MUST_USE struct s2_leaf s2_query(const struct s2_space *s, uint64_t gpa);
 
 /**
@@ -342,23 +400,35 @@ S2_MUST_USE struct s2_root s2_root(const struct s2_space *s);
 S2_MUST_USE s2_status s2_set_vmid(struct s2_space *s, uint32_t vmid);
 
 /** s2_contains() - is [gpa, gpa + size), not empty and without overflow, inside the space's range? */
-/*@ requires s: \valid_read(s);
+/*@ requires s: \valid_read(s) && 0 <= s->base <= s->limit;
     terminates \true; exits \false; assigns \nothing;
     ensures in: \result <==> 0 < size && s->base <= gpa && gpa + size <= s->limit; */
 S2_MUST_USE bool s2_contains(const struct s2_space *s, uint64_t gpa, uint64_t size);
 
 /** s2_find_free() - s2_areas_find_free() within the space's range and [lo, hi). align: power of two, at least 4 KiB. */
-/*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
-    terminates \true; exits \false; assigns \nothing; */
+/*@ requires inv: \valid_read(s) && AreasInv(&s->areas) && SpaceRange(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures align: \result.status == S2_OK ==> \result.gpa % align == 0;
+    ensures free: \result.status == S2_OK ==> lo <= \result.gpa && s->base <= \result.gpa && \result.gpa + size <= hi &&
+                    \result.gpa + size <= s->limit && \forall integer g; \result.gpa <= g < \result.gpa + size ==> NoArea(&s->areas, g); */
 S2_MUST_USE struct s2_place s2_find_free(const struct s2_space *s, uint64_t hint, uint64_t size, uint64_t lo,
                                          uint64_t hi, uint64_t align);
 
 /** s2_area_at(), s2_area_next() - the area that covers gpa; the first that ends after gpa. */
 /*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures none: \result.backend == S2_BACK_NONE <==> NoArea(&s->areas, gpa);
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start <= gpa < \result.end <= AREA_TOP;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer g; \result.start <= g < \result.end ==>
+                   !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(\result.delta, \result.attr, \result.backend); */
 S2_MUST_USE struct s2_area s2_area_at(const struct s2_space *s, uint64_t gpa);
 /*@ requires inv: \valid_read(s) && AreasInv(&s->areas);
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures hit: \result.backend != S2_BACK_NONE ==> 0 <= \result.start < \result.end <= AREA_TOP && gpa < \result.end;
+    ensures all: \result.backend != S2_BACK_NONE ==> \forall integer g; \result.start <= g < \result.end ==>
+                   !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(\result.delta, \result.attr, \result.backend);
+    ensures gap: \result.backend != S2_BACK_NONE ==> \forall integer g; gpa <= g < \result.start ==> NoArea(&s->areas, g);
+    ensures last: \result.backend == S2_BACK_NONE ==> \forall integer g; gpa <= g ==> NoArea(&s->areas, g); */
 S2_MUST_USE struct s2_area s2_area_next(const struct s2_space *s, uint64_t gpa);
 
 /** s2_flush_epoch() - changes with every invalidation; NPT entry paths set TLB_CONTROL when it did (flush.h). */

@@ -183,6 +183,7 @@ static inline uint32_t s2_table_at(const struct s2_pool *p, uint64_t va, uint8_t
     terminates \true; exits \false; assigns \nothing;
     ensures hit: pte_kind(l, e) == 1 ==> \result.status == S2_OK && \result.hpa == pte_pa(l, e) + off(gpa, l) &&
                    \result.attr == pte_attr(l, e) && \result.len == gran(l) - off(gpa, l);
+    ensures end: \result.status == S2_OK ==> \result.hpa + \result.len <= width(S2_FMT_HPA_BITS);
     ensures miss: pte_kind(l, e) != 1 ==> \result.status == S2_ERR_NOT_MAPPED; */
 S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l) {
   struct s2_translation r = {S2_ERR_NOT_MAPPED, 0, 0, 0};
@@ -202,7 +203,12 @@ S2_INLINE struct s2_translation s2_answer_of(uint64_t gpa, uint64_t e, uint8_t l
     requires range: 0 <= s->base <= s->limit <= width(s->pt.gpa_bits);
     terminates \true; exits \false; assigns \nothing;
     ensures hit: \result.status == S2_OK ==> PA(&s->pt.pool, gpa) == \result.hpa && AT(&s->pt.pool, gpa) == \result.attr;
-    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1; */
+    ensures len: \result.status == S2_OK ==> 0 <= lev(&s->pt.pool, gpa) <= 4 &&
+                   \result.len == gran(lev(&s->pt.pool, gpa)) - off(gpa, lev(&s->pt.pool, gpa));
+    ensures end: \result.status == S2_OK ==> \result.hpa + \result.len <= width(S2_FMT_HPA_BITS);
+    ensures miss: \result.status == S2_ERR_NOT_MAPPED ==> PA(&s->pt.pool, gpa) == -1;
+    ensures answer: s->base <= gpa < s->limit ? \result.status == S2_OK || \result.status == S2_ERR_NOT_MAPPED
+                      : \result.status == (gpa < width(s->pt.gpa_bits) ? S2_ERR_RANGE : S2_ERR_WIDTH); */
 S2_INLINE struct s2_translation s2_lookup(const struct s2_space *s, uint64_t gpa) {
   if (gpa < (uint64_t)s->base || gpa >= (uint64_t)s->limit) {
     struct s2_translation r = {gpa >= s2_width(s->pt.gpa_bits) ? S2_ERR_WIDTH : S2_ERR_RANGE, 0, 0, 0};

@@ -18,11 +18,91 @@
     predicate HvHeap(integer g) = HV_HEAP <= g < HV_HEAP + HV_HEAP_SIZE;
     predicate HvNothing{L}(struct s2_space *s, integer g) = NoArea(&s->areas, g) && (Dom(&s->pt.pool, g) ==> PA(&s->pt.pool, g) == -1);
     // RAM and the device are where they were asked to be; the heap is an area with nothing in it yet
-    predicate HvReady{L}(struct s2_space *s, integer ram, integer device) =
-      (\forall integer g; HvRam(g) ==> PA(&s->pt.pool, g) == ram + (g - HV_RAM) && AT(&s->pt.pool, g) == new_attr(S2_RWX)) &&
-      (\forall integer g; HvDevice(g) ==> PA(&s->pt.pool, g) == device + (g - HV_DEVICE) && AT(&s->pt.pool, g) == new_attr(S2_RW + S2_DEV)) &&
-      (\forall integer g; HvHeap(g) ==> PA(&s->pt.pool, g) == -1 && !NoArea(&s->areas, g) && pay_attr(AreaPay(&s->areas, g)) == S2_RW) &&
-      (\forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> !HvHeap(g) ==> HvNothing(s, g)); */
+    predicate HvRamIs{L}(struct s2_space *s, integer ram) = \forall integer g; HvRam(g) ==>
+      Dom(&s->pt.pool, g) && PA(&s->pt.pool, g) == ram + (g - HV_RAM) && AT(&s->pt.pool, g) == new_attr(S2_RWX);
+    predicate HvDeviceIs{L}(struct s2_space *s, integer device) = \forall integer g; HvDevice(g) ==>
+      Dom(&s->pt.pool, g) && PA(&s->pt.pool, g) == device + (g - HV_DEVICE) && AT(&s->pt.pool, g) == new_attr(S2_RW + S2_DEV);
+    predicate HvHeapIs{L}(struct s2_space *s) = \forall integer g; HvHeap(g) ==>
+      PA(&s->pt.pool, g) == -1 && !NoArea(&s->areas, g) && pay_attr(AreaPay(&s->areas, g)) == S2_RW;
+    predicate HvReady{L}(struct s2_space *s, integer ram, integer device) = HvRamIs(s, ram) && HvDeviceIs(s, device) &&
+      HvHeapIs(s) && \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> !HvHeap(g) ==> HvNothing(s, g); */
+
+/** RAM, in an empty space. */
+/*@ requires inv: SpaceInv(s);
+    requires empty: \forall integer g; 0 <= g ==> HvNothing(s, g);
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures caps: s->areas.cap == \old(s->areas.cap) && s->pt.pool.cap == \old(s->pt.pool.cap);
+    ensures ram: \result == S2_OK ==> HvRamIs(s, ram);
+    ensures rest: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> HvNothing(s, g); */
+static s2_status hv_map_ram(struct s2_space *s, uint64_t ram) {
+  //@ assert s1: \separated(&s->areas.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s2: \separated(&s->pt.pool.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s3: \separated(&s->pt.pool.top, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s4: \separated(&s->pt.pool.nroot, s->areas.chunks + (0 .. s->areas.cap-1));
+  s2_status st = s2_map_linear(s, HV_RAM, HV_RAM_SIZE, ram, S2_RWX | S2_WB, 0);
+  //@ assert c1: s->areas.cap == \at(s->areas.cap, Pre);
+  //@ assert c2: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
+  //@ assert c3: s->pt.pool.top == \at(s->pt.pool.top, Pre);
+  //@ assert c4: s->pt.pool.nroot == \at(s->pt.pool.nroot, Pre);
+  return st;
+}
+
+/** The device, beside RAM. */
+/*@ requires inv: SpaceInv(s) && HvRamIs(s, ram);
+    requires rest: \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> HvNothing(s, g);
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures caps: s->areas.cap == \old(s->areas.cap) && s->pt.pool.cap == \old(s->pt.pool.cap);
+    ensures ram: \result == S2_OK ==> HvRamIs(s, ram);
+    ensures device: \result == S2_OK ==> HvDeviceIs(s, device);
+    ensures rest: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> HvNothing(s, g); */
+static s2_status hv_map_device(struct s2_space *s, uint64_t ram, uint64_t device) {
+  (void)ram; /* named by the contract */
+  //@ assert s1: \separated(&s->areas.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s2: \separated(&s->pt.pool.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s3: \separated(&s->pt.pool.top, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s4: \separated(&s->pt.pool.nroot, s->areas.chunks + (0 .. s->areas.cap-1));
+  s2_status st = s2_map_linear(s, HV_DEVICE, HV_DEVICE_SIZE, device, S2_RW | S2_DEV, S2_PAGES);
+  //@ assert c1: s->areas.cap == \at(s->areas.cap, Pre);
+  //@ assert c2: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
+  //@ assert c3: s->pt.pool.top == \at(s->pt.pool.top, Pre);
+  //@ assert c4: s->pt.pool.nroot == \at(s->pt.pool.nroot, Pre);
+  //@ assert apart: \forall integer g; HvRam(g) ==> !HvDevice(g);
+  //@ assert kept: st == S2_OK ==> \forall integer g; HvRam(g) ==> Untouched{Pre,Here}(s, g);
+  return st;
+}
+
+/** The heap, beside both. */
+/*@ requires inv: SpaceInv(s) && HvRamIs(s, ram) && HvDeviceIs(s, device);
+    requires rest: \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> HvNothing(s, g);
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures caps: s->areas.cap == \old(s->areas.cap) && s->pt.pool.cap == \old(s->pt.pool.cap);
+    ensures ram: \result == S2_OK ==> HvRamIs(s, ram);
+    ensures device: \result == S2_OK ==> HvDeviceIs(s, device);
+    ensures heap: \result == S2_OK ==> HvHeapIs(s);
+    ensures rest: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> !HvHeap(g) ==> HvNothing(s, g); */
+static s2_status hv_map_heap(struct s2_space *s, uint64_t ram, uint64_t device) {
+  (void)ram;
+  (void)device;
+  //@ assert s1: \separated(&s->areas.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s2: \separated(&s->pt.pool.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s3: \separated(&s->pt.pool.top, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert s4: \separated(&s->pt.pool.nroot, s->areas.chunks + (0 .. s->areas.cap-1));
+  s2_status st = s2_map_alloc(s, HV_HEAP, HV_HEAP_SIZE, S2_RW | S2_WB, 0);
+  //@ assert c1: s->areas.cap == \at(s->areas.cap, Pre);
+  //@ assert c2: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
+  //@ assert c3: s->pt.pool.top == \at(s->pt.pool.top, Pre);
+  //@ assert c4: s->pt.pool.nroot == \at(s->pt.pool.nroot, Pre);
+  //@ assert apart: \forall integer g; HvRam(g) || HvDevice(g) ==> !HvHeap(g);
+  //@ assert ram: st == S2_OK ==> \forall integer g; HvRam(g) ==> Untouched{Pre,Here}(s, g);
+  //@ assert device: st == S2_OK ==> \forall integer g; HvDevice(g) ==> Untouched{Pre,Here}(s, g);
+  return st;
+}
 
 /** All three, in an empty space. */
 /*@ requires inv: SpaceInv(s);
@@ -30,16 +110,15 @@
     terminates \true; exits \false;
     assigns S2_SPACE_WRITES(s);
     ensures inv: SpaceInv(s);
+    ensures caps: s->areas.cap == \old(s->areas.cap) && s->pt.pool.cap == \old(s->pt.pool.cap);
     ensures ready: \result == S2_OK ==> HvReady(s, ram, device); */
 static s2_status hv_map(struct s2_space *s, uint64_t ram, uint64_t device) {
-  s2_status st = s2_map_linear(s, HV_RAM, HV_RAM_SIZE, ram, S2_RWX | S2_WB, 0);
+  s2_status st = hv_map_ram(s, ram);
   if (st == S2_OK) {
-    //@ assert ram: \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> HvNothing(s, g);
-    st = s2_map_linear(s, HV_DEVICE, HV_DEVICE_SIZE, device, S2_RW | S2_DEV, S2_PAGES);
+    st = hv_map_device(s, ram, device);
   }
   if (st == S2_OK) {
-    //@ assert dev: \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> !HvDevice(g) ==> HvNothing(s, g);
-    st = s2_map_alloc(s, HV_HEAP, HV_HEAP_SIZE, S2_RW | S2_WB, 0);
+    st = hv_map_heap(s, ram, device);
   }
   return st;
 }

@@ -36,6 +36,8 @@ DEFINITIONS = {
     "from_run": "the recursion's step: a run's length is the most that table and range hold, so there is one | Plan",
     "clear_end": "Clear is a conjunction over the same runs | Plan",
     "clear_run": "the recursion's step | Plan",
+    "from_same": "the sum is over what the paths of its range say | Plan",
+    "clear_same": "so is the conjunction | Plan",
     "total_0": "total is a sum, by recursion on p | Sum",
     "total_S": "total is a sum, by recursion on p | Sum",
     "idx_def": "idx is found by a search from the end | Idx",
