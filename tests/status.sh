@@ -21,7 +21,7 @@ line embedded embed
 line benchmarks bench
 line lint lint build
 line contracts contracts
-for kind in harnesses goals mutants judges; do
+for kind in harnesses goals smoke mutants judges; do
   if find "$root" -path "*/$kind/*" -type f 2>/dev/null | grep -q .; then
     line "$kind" "$kind"
   else

@@ -3,7 +3,11 @@
 
 report.py functions FILE [FUNCTION...]        comma-separated list; an unknown name is an error
 report.py report LOG FUNCTIONS RC SECONDS     one line per function, the open goals, `N passed, N failed`
+report.py open LOG FUNCTIONS                  which of the functions have goals that are not proved
+report.py merge LOG AGAIN FUNCTIONS AGAINST   put the goals of the functions AGAINST as AGAIN has them into LOG
+report.py smoke LOG FUNCTIONS RC SECONDS all|requires FILE  one line per function, the contradictions, `N passed, N failed`
 """
+import os
 import re
 import sys
 
@@ -41,6 +45,53 @@ def seconds(rest):
     return total
 
 
+def owner_of(goal, names):
+    """The function of names that the goal belongs to, or None."""
+    fits = [n for n in names if goal == n or goal.startswith(n + "_")]
+    return max(fits, key=len) if fits else None
+
+
+SUMMARY = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)")
+
+
+def open_functions(log, names):
+    left = set()
+    for line in open(log):
+        m = GOAL.match(line)
+        if m and m.group(3) not in ("Valid", "Passed"):
+            left.add(owner_of(m.group(2), names) or names[0])
+    print(",".join(n for n in names if n in left))
+
+
+def merge(log, again, names, redone):
+    """LOG with the goals of the functions redone as AGAIN has them; each log must be whole, and have the same goals of them."""
+    kept, totals, seen = [], [], []
+    for path in (log, again):
+        goals, summary = {}, None
+        for line in open(path):
+            m = GOAL.match(line)
+            if m:
+                mine = owner_of(m.group(2), names) in redone
+                if mine:
+                    goals[m.group(2)] = m.group(3)
+                if mine == (path == again):
+                    kept.append(line)
+                    totals.append(m.group(3) in ("Valid", "Passed"))
+                continue
+            if SUMMARY.match(line):
+                summary = line
+            elif path == again or not line.startswith("  "):
+                kept.append(line)
+        seen.append(goals)
+        if summary is None:
+            sys.exit("%s is not whole" % path)
+    if sorted(seen[0]) != sorted(seen[1]):
+        sys.exit("the rounds have other goals: %s" % sorted(set(seen[0]) ^ set(seen[1])))
+    with open(log, "w") as out:
+        out.writelines(kept)
+        out.write("[wp] Proved goals: %d / %d\n" % (sum(totals), len(totals)))
+
+
 def report(log, names, rc, wall):
     stats = {n: [0, 0, 0.0, 0.0] for n in names}
     left, other, assumed = [], [], 0
@@ -49,7 +100,7 @@ def report(log, names, rc, wall):
         m = re.match(r"^\[wp\] (\d+) goals? scheduled", line)
         if m:
             scheduled = int(m.group(1))
-        m = re.match(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)", line)
+        m = SUMMARY.match(line)
         if m:
             proved_line = (int(m.group(1)), int(m.group(2)))
         m = GOAL.match(line)
@@ -63,8 +114,7 @@ def report(log, names, rc, wall):
                 other.append(line.rstrip())
             continue
         prover, goal, result, rest = m.groups()
-        owner = [n for n in names if goal == n or goal.startswith(n + "_")]
-        s = stats[max(owner, key=len)] if owner else stats.setdefault("?", [0, 0, 0.0, 0.0])
+        s = stats.setdefault(owner_of(goal, names) or "?", [0, 0, 0.0, 0.0])
         t = seconds(rest)
         s[1] += 1
         s[2] += t
@@ -90,8 +140,87 @@ def report(log, names, rc, wall):
     sys.exit(failed != 0)
 
 
+# `[wp] [Passed] Smoke-test typed_stage2_NAME_wp_smoke_KIND`; of one that proves, a line says where
+SMOKE = re.compile(r"^\[wp\] \[(\w+)\] Smoke-test typed_(?:stage2_)?(\w+?)_wp_smoke_(\w+)")
+WHERE = re.compile(r"^\[wp\] (\S+):(\d+): Warning: Failed smoke-test")
+
+
+def unreachable(path):
+    """[(text in the line, reason)] of unreachable.txt for the file: code that is there for callers who break a contract."""
+    out = []
+    for line in open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "unreachable.txt")):
+        fields = [f.strip() for f in line.split(" | ")]
+        if fields[0] == path:
+            out.append((fields[1], fields[2]))
+    return out
+
+
+def smoke(log, names, rc, wall, mode, path):
+    allowed = unreachable(path)
+    stats = {n: [0, 0] for n in names}
+    calls, bad, used, other = [0, 0], [], set(), []
+    scheduled, failing = 0, None
+    for line in open(log):
+        m = re.match(r"^\[wp\] (\d+) goals? scheduled", line)
+        if m:
+            scheduled = int(m.group(1))
+        if re.search(r"\[wp\] Warning|Error|error:|fatal|Failure", line) and "RTE" not in line and "No goal generated" not in line:
+            other.append(line.rstrip())
+        m = SMOKE.match(line)
+        if m:
+            verdict, name, kind = m.groups()
+            s = calls if kind.startswith("dead_call") else stats.setdefault(name, [0, 0])
+            s[1] += 1
+            s[0] += verdict == "Passed"
+            failing = None if verdict == "Passed" else (s, "%s_wp_smoke_%s" % (name, kind))
+            if failing:
+                bad.append(failing[1])
+            continue
+        m = WHERE.match(line)
+        if m and failing:
+            text = open(m.group(1)).read().split("\n")[int(m.group(2)) - 1]
+            reasons = [r for part, r in allowed if part in text]
+            bad.pop()
+            if reasons and "dead_code" in failing[1]:
+                failing[0][0] += 1
+                used.add(text)
+                print("  known %s:%s: %s" % (m.group(1), m.group(2), reasons[0]))
+            else:
+                bad.append("%s, %s:%s: %s" % (failing[1], m.group(1), m.group(2), text.strip()))
+            failing = None
+    for name, (ok, n) in stats.items():
+        print("%-7s %s" % ("%d/%d" % (ok, n), name))
+    if calls[1]:
+        print("%-7s calls" % ("%d/%d" % tuple(calls)))
+    for b in bad:
+        print("  contradiction: " + b)
+    if mode == "all":
+        for part, _ in allowed:
+            if not any(part in text for text in used):
+                bad.append(part)
+                print("  unreachable.txt: reached, or gone: " + part)
+    done = sum(s[0] for s in stats.values()) + calls[0]
+    total = sum(s[1] for s in stats.values()) + calls[1]
+    failed = len(bad) + len(other)
+    for line in other:
+        print(line)
+    # a crash, or goals without a line
+    if rc != 0 or (total > scheduled if mode == "requires" else total != scheduled):
+        print("rc %d, scheduled %d, lines %d" % (rc, scheduled, total))
+        failed += 1
+    print("wall %ss" % wall)
+    print("%d passed, %d failed" % (done, failed))
+    sys.exit(failed != 0)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "functions":
         functions(sys.argv[2], sys.argv[3:])
+    elif sys.argv[1] == "open":
+        open_functions(sys.argv[2], sys.argv[3].split(","))
+    elif sys.argv[1] == "merge":
+        merge(sys.argv[2], sys.argv[3], sys.argv[4].split(","), sys.argv[5].split(","))
+    elif sys.argv[1] == "smoke":
+        smoke(sys.argv[2], sys.argv[3].split(","), int(sys.argv[4]), *sys.argv[5:8])
     else:
         report(sys.argv[2], sys.argv[3].split(","), int(sys.argv[4]), sys.argv[5])

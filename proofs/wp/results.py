@@ -4,7 +4,8 @@
 results.py table LOGDIR             the table: one line per function with its goals, clause names and theorems
 results.py check LOGDIR COMMITTED   the table equals the committed one, no hole; closes with `N passed, N failed`
 results.py holes                    every function of the library is proved or listed as open, every theorem has its clauses
-results.py cache LOGDIR             one line per proved goal of the prover cache, for proofs/results/cache.txt
+results.py times LOGDIR             who proved how much of each function, and in how many seconds; nobody compares these
+results.py cache LOGDIR             one line per goal that the last `make prove` proved, for proofs/results/cache.txt
 results.py unpack FILE DIR          the same back into a cache that WP reads
 """
 import json
@@ -15,7 +16,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from report import GOAL, defined  # noqa: E402
+from report import GOAL, defined, owner_of, seconds  # noqa: E402
 
 # what a goal is, by the end of its name; the first that fits
 KINDS = [
@@ -69,22 +70,27 @@ def kind_of(rest):
     return "other"
 
 
+def log_of(logdir, path):
+    """The lines of the file's log; none if `make prove` has not been there."""
+    log = os.path.join(logdir, path.replace("/", "_") + ".log")
+    return open(log).read().split("\n") if os.path.exists(log) else []
+
+
 def goals(logdir):
     """{(file, function): {kind: count, "names": set of ensures, "open": list}} from the logs of `make prove`"""
     out = {}
     for path, names in proved():
         stats = {n: {"names": set(), "open": []} for n in names}
-        log = os.path.join(logdir, path.replace("/", "_") + ".log")
-        for line in open(log):
+        for line in log_of(logdir, path):
             m = GOAL.match(line)
             if not m:
                 continue
             goal, result = m.group(2), m.group(3)
-            owner = [n for n in names if goal == n or goal.startswith(n + "_")]
+            owner = owner_of(goal, names)
             if not owner:
                 continue
-            s = stats[max(owner, key=len)]
-            rest = goal[len(max(owner, key=len)):]
+            s = stats[owner]
+            rest = goal[len(owner):]
             kind = kind_of(rest)
             s[kind] = s.get(kind, 0) + 1
             if kind == "ensures":
@@ -100,12 +106,32 @@ def table(logdir):
     marks = {}
     for theorem, path, function, _ in theorems():
         marks.setdefault((path, function), []).append(theorem)
-    out = []
+    out, all_goals = [], 0
     for (path, function), s in goals(logdir).items():
         counts = ["%s %d" % (k, s[k]) for k in ("rte", "ends", "frame", "calls", "loops", "steps", "ensures", "other") if k in s]
+        all_goals += sum(v for v in s.values() if isinstance(v, int))
         names = ",".join(sorted(s["names"]))
         under = " ".join(sorted(set(["T0"] + marks.get((path, function), [])), key=lambda t: int(t[1:])))
         out.append("%s %s: %s [%s] %s" % (path, function, ", ".join(counts), names, under))
+    out.append("%d functions, %d goals, all proved" % (len(out), all_goals))
+    return out
+
+
+def times(logdir):
+    """Sentences for people: per function the goals of each prover and its seconds, as measured by the last run."""
+    out = []
+    for path, names in proved():
+        stats = {n: {} for n in names}
+        for line in log_of(logdir, path):
+            m = GOAL.match(line)
+            owner = owner_of(m.group(2), names) if m else None
+            if owner:
+                s = stats[owner].setdefault(m.group(1), [0, 0.0])
+                s[0] += 1
+                s[1] += seconds(m.group(4))
+        for n in names:
+            each = ["%s %d in %.1fs" % (p, c, t) for p, (c, t) in sorted(stats[n].items())]
+            out.append("%s %s: %s" % (path, n, ", ".join(each)))
     return out
 
 
@@ -139,11 +165,16 @@ def verdict(passed, failures):
 
 
 def check(logdir, committed):
+    if not os.path.exists(committed) or os.path.getsize(committed) == 0:
+        verdict(0, ["%s is missing or empty: `make prove prove-accept` writes it" % committed])
     failures = holes()
     found = goals(logdir)
+    for path in dict.fromkeys(p for p, _ in proved()):
+        if not log_of(logdir, path):
+            failures.append("no log of %s: run `make prove` first" % path)
     for key, s in found.items():
         failures += ["not proved: " + g for g in s["open"]]
-        if not any(k in s for k in ("ends", "frame")):
+        if not any(k in s for k in (("other",) if key[1] == "lemma" else ("ends", "frame"))):
             failures.append("%s %s has no goal" % key)
     for theorem, path, function, clauses in theorems():
         missing = [c for c in clauses if c not in found.get((path, function), {"names": set()})["names"]]
@@ -155,10 +186,14 @@ def check(logdir, committed):
 
 
 def pack(logdir):
-    directory = os.path.join(logdir, "cache")
+    directory, stamp = os.path.join(logdir, "cache"), os.path.join(logdir, "started")
+    started = os.path.getmtime(stamp) if os.path.exists(stamp) else 0
     for name in sorted(os.listdir(directory)):
-        if name.endswith(".json"):
-            entry = json.load(open(os.path.join(directory, name)))
+        path = os.path.join(directory, name)
+        # what is older is of goals that are no more
+        if name.endswith(".json") and os.path.getmtime(path) >= started:
+            # WP writes 4. for 4.0, which is no JSON
+            entry = json.loads(re.sub(r"(\d\.)(?=\s*[,}])", r"\g<1>0", open(path).read()))
             if entry.get("verdict") == "valid":
                 print(name[: -len(".json")], json.dumps(entry, sort_keys=True))
 
@@ -174,7 +209,12 @@ def unpack(path, directory):
 if __name__ == "__main__":
     command, *args = sys.argv[1:] or [""]
     if command == "table":
+        left = ["%s %s: no goal or an open one" % k for k, v in goals(*args).items() if v["open"] or len(v) == 2]
+        if left:
+            sys.exit("\n".join(left))
         print("\n".join(table(*args)))
+    elif command == "times":
+        print("\n".join(times(*args)))
     elif command == "check":
         check(*args)
     elif command == "holes":
