@@ -129,7 +129,7 @@ def times(logdir):
                 s = stats[owner].setdefault(m.group(1), [0, 0.0])
                 s[0] += 1
                 s[1] += seconds(m.group(4))
-        for n in names:
+        for n in stats:
             each = ["%s %d in %.1fs" % (p, c, t) for p, (c, t) in sorted(stats[n].items())]
             out.append("%s %s: %s" % (path, n, ", ".join(each)))
     return out
