@@ -210,6 +210,7 @@ static void fill_area(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t h
                   AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==> Untouched{Pre,Post}(s, g);
     ensures rec: s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.nroot == \old(s->pt.pool.nroot);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
     ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
                              uint32_t leaf_max, bool linked) {
@@ -245,6 +246,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   if (st == S2_OK) {
     st = s2_check_hpa(&s->pt, hpa, size);
   }
+  //@ assert same: SpaceSame{Pre,Here}(s);
   if (st != S2_OK) {
     return st;
   }
@@ -260,6 +262,7 @@ s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_
   //@ assert args: MapArgs(&s->pt.pool, gpa, end, hpa);
   struct s2_need plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
   st = s2_plan_check(&s->pt.pool, plan);
+  //@ assert pages: SpacePages(s, gpa, size);
   if (st != S2_OK) {
     return st;
   }
