@@ -75,8 +75,9 @@ S2_INLINE struct s2_fault_result settled(struct s2_space *s, uint64_t gpa, struc
   if (got.status != S2_OK) {
     return answer(s, S2_FAULT_NO_MEMORY, got.status, 0);
   }
-  uint64_t base = gpa - s2_offset(gpa, (uint8_t)got.level);
   //@ assert lv: (uint8_t)got.level == got.level;
+  //@ assert fl: floor(gpa, got.level) == gpa - off(gpa, got.level) && 0 <= floor(gpa, got.level);
+  uint64_t base = gpa - s2_offset(gpa, (uint8_t)got.level);
   //@ assert ba: base <= gpa;
   //@ assert wd: width(s->pt.gpa_bits) <= width(62);
   //@ assert gr: 0 < gran(got.level) <= 281474976710656;

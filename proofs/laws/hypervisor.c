@@ -46,6 +46,10 @@ static s2_status hv_map_ram(struct s2_space *s, uint64_t ram) {
   //@ assert c2: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
   //@ assert c3: s->pt.pool.top == \at(s->pt.pool.top, Pre);
   //@ assert c4: s->pt.pool.nroot == \at(s->pt.pool.nroot, Pre);
+  //@ assert was: \forall integer g; Dom(&s->pt.pool, g) ==> HvNothing{Pre}(s, g);
+  //@ assert kept: st == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> Untouched{Pre,Here}(s, g);
+  //@ assert none: st == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> NoArea(&s->areas, g);
+  //@ assert hole: st == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !HvRam(g) ==> PA(&s->pt.pool, g) == -1;
   return st;
 }
 
