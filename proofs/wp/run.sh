@@ -58,13 +58,13 @@ fi
 start=$(date +%s)
 # wp LOG PROVERS TIMEOUT PAR CACHE SELECTION...: one start of Frama-C
 wp() {
-  to=$1 by=$2 within=$3 par=$4 cache=$5
+  to=$1 by=$2 limit=$3 par=$4 cache=$5
   shift 5
   # shellcheck disable=SC2086
   frama-c -no-unicode -c11 -machdep gcc_x86_64 -kernel-warn-key annot-error=abort \
     -cpp-extra-args='-Iinclude -Ispecs -I. -Isrc' "$src" \
     -wp $rte -wp-model Typed -wp-driver specs/stage2.driver \
-    -wp-prover "$by" -wp-timeout "$within" -wp-par "$par" -wp-cache "$cache" -wp-cache-dir "$dir/cache" \
+    -wp-prover "$by" -wp-timeout "$limit" -wp-par "$par" -wp-cache "$cache" -wp-cache-dir "$dir/cache" \
     "$@" -wp-status-all ${WPFLAGS:-} >"$to" 2>&1
 }
 if [ -n "${SMOKE:-}" ]; then
@@ -79,17 +79,21 @@ if [ -z "${QUICK:-}" ]; then
   rc=$?
 else
   # WP writes each goal down once per prover, which takes longer than most proofs, and waits between them: the first prover
-  # alone, two goals at a time; then all of them, with all the time, for the functions that have goals left
+  # alone, two goals at a time. For the functions that have goals left all provers as quickly, then with all the time: what
+  # one of them proves at once must not wait until another has given up
   # shellcheck disable=SC2086
   wp "$log" "${provers%%,*}" "$QUICK" 2 "${CACHE:-update}" $select
   rc=$?
-  again=$(python3 proofs/wp/report.py open "$log" "$functions")
-  if [ $rc -eq 0 ] && [ -n "$again" ]; then
+  for within in "$QUICK" "${TIMEOUT:-20}"; do
+    again=$(python3 proofs/wp/report.py open "$log" "$functions")
+    if [ $rc -ne 0 ] || [ -z "$again" ]; then
+      break
+    fi
     [ "$functions" = lemma ] || select="-wp-fct $again"
     # shellcheck disable=SC2086
-    wp "$log.again" "$provers" "${TIMEOUT:-20}" "${PAR:-2}" update $select
+    wp "$log.again" "$provers" "$within" "${PAR:-2}" update $select
     rc=$?
     python3 proofs/wp/report.py merge "$log" "$log.again" "$functions" "$again" || rc=1
-  fi
+  done
 fi
 python3 proofs/wp/report.py report "$log" "$functions" $rc $(($(date +%s) - start))
