@@ -329,17 +329,21 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->n == 1) {
     return;
   }
+  //@ assert self: AreasKept{Pre,Here}(s);
   if (i + 1 == s->chunks[s->id[p]].n) {
     mend(s, p);
     //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert km: AreasKept{Pre,Here}(s);
   }
   //@ ghost Behind: ;
-  //@ assert kb: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
+  //@ assert kb: AreasKept{Pre,Here}(s);
   if (i == 0) {
     mend(s, p - 1);
     //@ assert cp: s->cap == \at(s->cap, Pre);
     //@ assert k0: \forall integer g; 0 <= g ==> AreaKept{Pre,Behind}(s, g) && AreaKept{Behind,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+    //@ assert k2: AreasKept{Pre,Here}(s);
   }
+  //@ assert kj: AreasKept{Pre,Here}(s);
 }
 
 /** From the end of area i - 1 of window p up to y all is free, and is to carry what it carries: it grows. */
@@ -370,9 +374,11 @@ static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
     settle(s, p);
     //@ assert cp: s->cap == \at(s->cap, Pre);
     //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Grown,One}(s, g) && AreaKept{One,Here}(s, g) && AreaKept{Grown,Here}(s, g);
+    //@ assert kk: AreasKept{Grown,Here}(s);
   } else {
     unite_borders(s, p, i - 1);
     //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k2: AreasKept{Grown,Here}(s);
   }
 #include "proofs/wp/grow_left.acsl"
 }
@@ -767,6 +773,22 @@ static void protect_in(struct s2_areas *s, int32_t p, int64_t x, int64_t y, uint
 #include "proofs/wp/protect_in.acsl"
 }
 
+/** Window w: unite across the border behind it, and join it with the next one if they are thin. No address can tell. */
+/*@ requires inv: AreasInv(s);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && s->cap == \old(s->cap);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void tidy_at(struct s2_areas *s, int32_t w) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  mend(s, w);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Mended: ;
+  thicken(s, w);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ assert km: \forall integer g; 0 <= g ==> AreaKept{Pre,Mended}(s, g) && AreaKept{Mended,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+}
+
 /** Windows p to q: unite across their borders, the outer ones too, and join thin ones. No address can tell. */
 /*@ requires inv: AreasInv(s) && 0 <= p <= q < s->n;
     terminates \true; exits \false;
@@ -779,33 +801,29 @@ static void tidy(struct s2_areas *s, int32_t p, int32_t q) {
       loop invariant cap: s->cap == \at(s->cap, Pre);
       loop invariant inv: AreasInv(s);
       loop invariant out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g);
-      loop assigns w, AREA_ALL(s);
+      loop assigns w, s->n, s->nspare, s->chunks[0 .. \at(s->cap, Pre) - 1], s->lo[0 .. \at(s->cap, Pre) - 1],
+        s->id[0 .. \at(s->cap, Pre) - 1], s->spare[0 .. \at(s->cap, Pre) - 1];
       loop variant w + 2; */
   while (w >= p - 1) {
     //@ ghost Step: ;
-    mend(s, w);
-    //@ ghost Mended: ;
-    thicken(s, w);
-    //@ assert km: \forall integer g; 0 <= g ==> AreaKept{Step,Mended}(s, g) && AreaKept{Mended,Here}(s, g) && AreaKept{Step,Here}(s, g);
+    tidy_at(s, w);
     //@ assert kt: \forall integer g; 0 <= g ==> AreaKept{Pre,Step}(s, g) && AreaKept{Step,Here}(s, g) && AreaKept{Pre,Here}(s, g);
     w--;
   }
 }
 
-/** Both ends are cut where needed: this cannot fail. */
-/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && rights < 16;
+/** Windows p to q, which hold [x, y), get the rights. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && rights < 16 && 0 <= p <= q < s->n;
+    requires win: \forall integer g; x <= g < y ==> p <= win(s, g) <= q;
     requires ready: AreaReady(s, x, rights) && AreaReady(s, y, rights);
     terminates \true; exits \false;
-    assigns AREA_ALL(s);
-    ensures inv: AreasInv(s);
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasInv(s) && s->cap == \old(s->cap);
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
     ensures in: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
-static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t rights) {
-  int32_t p = window(s, x);
-  int32_t q = window_of_end(s, p, y);
+static inline void protect_windows(struct s2_areas *s, int32_t p, int32_t q, int64_t x, int64_t y, uint32_t rights) {
   int32_t w = p;
-  //@ assert wx: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && (x <= g < y ==> p <= win(s, g) <= q);
   /*@ loop invariant in: p <= w <= q + 1;
       loop invariant cap: s->cap == \at(s->cap, Pre);
       loop invariant inv: AreasInv(s);
@@ -824,12 +842,27 @@ static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t right
 #include "proofs/wp/protect_step.acsl"
     w++;
   }
+}
+
+/** Both ends are cut where needed: this cannot fail. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && rights < 16;
+    requires ready: AreaReady(s, x, rights) && AreaReady(s, y, rights);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
+    ensures in: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t rights) {
+  int32_t p = window(s, x);
+  int32_t q = window_of_end(s, p, y);
+  //@ assert wx: \forall integer g; 0 <= g ==> Win(s, win(s, g), g) && (x <= g < y ==> p <= win(s, g) <= q);
+  protect_windows(s, p, q, x, y, rights);
   //@ ghost Set: ;
-  //@ assert all: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> AreaPay(s, g) == pay_rights(AreaPay{Pre}(s, g), rights);
   tidy(s, p, q);
   //@ assert td: \forall integer g; 0 <= g ==> AreaKept{Set,Here}(s, g) && (NoArea(s, g) <==> NoArea{Set}(s, g));
   //@ assert tp: \forall integer g; x <= g < y ==> !NoArea(s, g) ==> !NoArea{Set}(s, g) && AreaPay(s, g) == AreaPay{Set}(s, g);
-  //@ assert to: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Set}(s, g);
+  //@ assert to: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Set}(s, g) && AreaKept{Set,Here}(s, g) && AreaKept{Pre,Here}(s, g);
 }
 
 s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t y, uint32_t rights) {

@@ -161,7 +161,6 @@ static void windows_spare(struct s2_areas *s, int32_t a, int32_t b) {
     ensures ihi: \forall integer q; a <= q < s->n ==> WId(s, q) == WId{Pre}(s, q + (b - a));
     ensures lo: \forall integer q; 0 <= q < a ==> WLo(s, q) == WLo{Pre}(s, q);
     ensures hi: \forall integer q; a <= q < s->n ==> WLo(s, q) == (q == 0 ? 0 : WLo{Pre}(s, q + (b - a)));
-    ensures dr: WDropped{Pre,Here}(s, a, b);
     ensures w1: \forall integer g; 0 <= g ==> win{Pre}(s, g) < a ==> win(s, g) == win{Pre}(s, g);
     ensures w2: \forall integer g; 0 <= g ==> a <= win{Pre}(s, g) < b ==> win(s, g) == (a == 0 ? 0 : a - 1);
     ensures w3: \forall integer g; 0 <= g ==> b <= win{Pre}(s, g) ==> win(s, g) == win{Pre}(s, g) - (b - a); */
@@ -316,7 +315,9 @@ static void give_left(struct s2_areas *s, int32_t p) {
   const struct s2_chunk *m = &s->chunks[s->id[p - 1]];
   int64_t v = k->start[1];
 #include "proofs/wp/give_left_before.acsl"
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   give_in(s, p, 0, p - 1, m->n);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
   s->lo[p] = (uint64_t)v;
 #include "proofs/wp/give_left.acsl"
 }
@@ -460,9 +461,12 @@ static void join_windows(struct s2_areas *s, int32_t p) {
     ensures inv: AreasInv(s) && s->n <= \old(s->n);
     ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
 static void thicken(struct s2_areas *s, int32_t p) {
+  //@ assert self: AreasKept{Pre,Here}(s);
   if (is_thin(s, p)) {
     join_windows(s, p);
+    //@ assert kt: AreasKept{Pre,Here}(s);
   }
+  //@ assert kj: AreasKept{Pre,Here}(s);
 }
 
 /** Are the last area of window p and the first of window p + 1 one area? */
@@ -585,12 +589,16 @@ static inline void settle(struct s2_areas *s, int32_t p) {
   if (s->chunks[s->id[p]].n == 0) {
     drop_empty(s, p);
     //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert ke: AreasKept{Pre,Here}(s);
   } else {
     thicken(s, p);
     //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert kt: AreasKept{Pre,Here}(s);
   }
   //@ ghost Left: ;
-  //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,Left}(s, g);
+  //@ assert inv: AreasInv(s);
+  //@ assert cl: s->cap == \at(s->cap, Pre);
+  //@ assert k1: AreasKept{Pre,Here}(s);
   thicken(s, p - 1);
   //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ assert k2: \forall integer g; 0 <= g ==> AreaKept{Pre,Left}(s, g) && AreaKept{Left,Here}(s, g) && AreaKept{Pre,Here}(s, g);
