@@ -263,9 +263,10 @@ struct s2_rv_guest_config {
       (v)->csrs.vsepc, (v)->csrs.vscause, (v)->csrs.vstval, (v)->csrs.vsatp, (v)->csrs.hvip, (v)->csrs.scounteren,     \
       (v)->csrs.vstimecmp, (v)->csrs.senvcfg
 /* what a call of one vCPU may change of all n: interrupts, fences and starts */
-#define RV_SIGNALS(g, n)                                                                                               \
-  (g)->vcpus[0 .. (n) - 1].irq_set, (g)->vcpus[0 .. (n) - 1].irq_clear, (g)->vcpus[0 .. (n) - 1].requests,             \
-      (g)->vcpus[0 .. (n) - 1].hsm, (g)->vcpus[0 .. (n) - 1].start_pc, (g)->vcpus[0 .. (n) - 1].start_opaque
+#define RV_SIGNALS_OF(vs, n)                                                                                           \
+  (vs)[0 .. (n) - 1].irq_set, (vs)[0 .. (n) - 1].irq_clear, (vs)[0 .. (n) - 1].requests, (vs)[0 .. (n) - 1].hsm,       \
+      (vs)[0 .. (n) - 1].start_pc, (vs)[0 .. (n) - 1].start_opaque
+#define RV_SIGNALS(g, n) RV_SIGNALS_OF((g)->vcpus, n)
 /* console buffer, and what brings pages in */
 #define RV_CONSOLE(g) (g)->held, (g)->console[0 .. S2_RV_CONSOLE - 1], (g)->fault_gpa, (g)->adding, s2_rv_memory
 /* an SBI call, but for the registers of its answer; in a loop n is named by the state before it */
@@ -273,14 +274,13 @@ struct s2_rv_guest_config {
   RV_SIGNALS((v)->guest, n), RV_CONSOLE((v)->guest), (v)->exit, (v)->irq_set, (v)->irq_clear, (v)->requests, (v)->hsm, \
       (v)->csrs.vstimecmp, (v)->deadline, s2_rv_device
 #define RV_CALLED(v) RV_CALLED_OF(v, (v)->guest->count)
-/* a run: the vCPU but for whose it is, and what its host, its guest and its calls change */
-#define RV_RAN_OF(h, was, v, n)                                                                                        \
+/* a run: the vCPU (RvSame says what of it stays), what its host, its guest and its calls change, and whoever was here */
+#define RV_RAN_AT(h, was, v, g, vs, n, m, s)                                                                           \
   (h)->loaded, (h)->fp_owner, (h)->vector_owner, (h)->hgatp, (h)->host_scounteren, (h)->host_senvcfg, (h)->generation, \
-      RV_UNLOADED(was), RV_CALLED_OF(v, n), (v)->regs, (v)->csrs, (v)->fp, (v)->vector.vstart, (v)->vector.vcsr,       \
-      (v)->vector.vl, (v)->vector.vtype, (v)->on, (v)->seen, (v)->last, (v)->pending, (v)->stuck, (v)->left,           \
-      (v)->left_for, (v)->profile, (v)->guest->hgatp, (v)->guest->generation, (v)->guest->space->pt.flush.tlb,         \
-      (v)->guest->machine->generation, (v)->guest->machine->vmid_last
-#define RV_RAN(h, v) RV_RAN_OF(h, (h)->loaded, v, (v)->guest->count)
+      *(v), RV_UNLOADED(was), RV_SIGNALS_OF(vs, n), RV_CONSOLE(g), (g)->hgatp, (g)->generation, (s)->pt.flush.tlb,     \
+      (m)->generation, (m)->vmid_last, s2_rv_device
+#define RV_RAN(h, v)                                                                                                   \
+  RV_RAN_AT(h, (h)->loaded, v, (v)->guest, (v)->guest->vcpus, (v)->guest->count, (v)->guest->machine, (v)->guest->space)
 // clang-format on
 #endif
 /*@ predicate RvCounts{L}(struct s2_rv_vcpu *v) =
@@ -301,6 +301,11 @@ struct s2_rv_guest_config {
       \valid(g) && \valid(g->machine) && \valid(g->space) && 1 <= g->count <= S2_RV_MAX_VCPUS &&
       \valid(g->vcpus + (0 .. g->count - 1)) &&
       \separated(g, g->machine, g->space, g->vcpus + (0 .. g->count - 1));
+    // the k-th vCPU of a guest as s2_rv_guest_init() makes it
+    predicate RvMade{L}(struct s2_rv_vcpu *vcpus, integer k, struct s2_rv_guest *g) =
+      vcpus[k].guest == g && vcpus[k].index == k && vcpus[k].on == \null && vcpus[k].hsm == S2_RV_STOPPED;
+    predicate RvFresh{L}(struct s2_rv_vcpu *vcpus, integer k, struct s2_rv_guest *g) =
+      RvMade(vcpus, k, g) && RvExit(vcpus + k) && RvCounts(vcpus + k);
     // a vCPU of a guest, and the hart that holds its state: what s2_rv_guest_init() makes and every call keeps
     predicate RvIn{L}(struct s2_rv_vcpu *v) = \valid(v) && RvExit(v) && RvGuest(v->guest) &&
       v->index < v->guest->count && v == v->guest->vcpus + v->index && v->guest->held < S2_RV_CONSOLE &&
@@ -312,6 +317,20 @@ struct s2_rv_guest_config {
       \separated(h, v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1)) &&
       (v->on == \null || v->on == h) && (v->on == h <==> h->loaded == v) &&
       (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest, v->guest->machine, v->guest->space)); */
+
+/*@ // what no call changes: whose vCPU it is, and where its guest has what
+    predicate RvSame{K,L}(struct s2_rv_vcpu *v) = \at(v->guest, L) == \at(v->guest, K) &&
+      \at(v->index, L) == \at(v->index, K) && \at(v->vector.regs, L) == \at(v->vector.regs, K) &&
+      \at(v->guest->vcpus, L) == \at(v->guest->vcpus, K) && \at(v->guest->count, L) == \at(v->guest->count, K) &&
+      \at(v->guest->machine, L) == \at(v->guest->machine, K) && \at(v->guest->space, L) == \at(v->guest->space, K);
+    // by name: what the proofs of a run hand on from call to call, since no call changes it
+    predicate RvOf{L}(struct s2_rv_vcpu *v, struct s2_rv_guest *g, struct s2_rv_vcpu *vs, integer n,
+                      struct s2_rv_machine *m, struct s2_space *s) =
+      v->guest == g && g->vcpus == vs && g->count == n && g->machine == m && g->space == s;
+    // all that leaves a hart while v runs there: v itself, and `was`, who was there before
+    predicate RvWas{L}(struct s2_rv_hart *h, struct s2_rv_vcpu *v, struct s2_rv_vcpu *was) =
+      (h->loaded == \null || h->loaded == v || h->loaded == was) &&
+      (was == \null || was == v || \separated(was, h, v, v->guest, v->guest->machine, v->guest->space)); */
 
 /* ---- what the host provides at link time ---- */
 
@@ -384,11 +403,7 @@ S2_MUST_USE uint64_t s2_rv_vector_bytes(void);
     assigns *g, c->vcpus[0 .. c->count - 1], s2_rv_memory;
     ensures codes: \result == S2_OK || \result == S2_ERR_NULL || \result == S2_ERR_CONFIG;
     ensures guest: \result == S2_OK ==> RvGuest(g) && g->held == 0 && g->generation == 0;
-    ensures vcpus: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==>
-                     g->vcpus[k].guest == g && g->vcpus[k].index == k && g->vcpus[k].on == \null &&
-                     g->vcpus[k].hsm == S2_RV_STOPPED;
-    ensures exits: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==> RvExit(g->vcpus + k);
-    ensures counts: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==> RvCounts(g->vcpus + k); */
+    ensures vcpus: \result == S2_OK ==> \forall integer k; 0 <= k < g->count ==> RvFresh(g->vcpus, k, g); */
 S2_MUST_USE s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c);
 
 /** s2_rv_start() - vCPU `index` runs from pc with a0 = its hartid, a1 = opaque. S2_ERR_MAPPED: it is not stopped. */
@@ -414,7 +429,8 @@ S2_MUST_USE s2_status s2_rv_start(struct s2_rv_guest *g, uint32_t index, uint64_
     terminates \false; exits \false;
     assigns RV_RAN(h, v);
     ensures busy: \old(v->on) != \null && \old(v->on) != h ==> \result.kind == S2_RV_EXIT_BUSY;
-    ensures ready: \old(v->on) == \null || \old(v->on) == h ==> RvReady(h, v); */
+    ensures ready: \old(v->on) == \null || \old(v->on) == h ==> RvReady(h, v);
+    ensures same: \old(v->on) == \null || \old(v->on) == h ==> RvSame{Pre,Post}(v); */
 struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
 
 /**
@@ -503,7 +519,8 @@ S2_MUST_USE bool s2_rv_due(const struct s2_rv_vcpu *v);
 void s2_rv_console_flush(struct s2_rv_guest *g);
 
 /** s2_rv_exit_name() - for tables and logs; "?" for a number that is no kind. */
-/*@ terminates \true; exits \false; assigns \nothing; */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures text: \valid_read(\result); */
 const char *s2_rv_exit_name(enum s2_rv_exit_kind kind);
 
 #endif

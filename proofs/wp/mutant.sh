@@ -43,7 +43,7 @@ case $goal in
   ;;
 *)
   # the name of the clause is what -wp-prop wants: the last part of the goal's name that is no number
-  clause=$(printf '%s\n' "$goal" | sed 's/_[0-9]*$//; s/_preserved$//; s/_established$//; s/.*_//')
+  clause=$(printf '%s\n' "$goal" | sed 's/_part[0-9]*$//; s/_[0-9]*$//; s/_preserved$//; s/_established$//; s/.*_//')
   case $clause in requires | ensures) clause=@$clause ;; esac # one without a name
   WPFLAGS="-wp-prop $clause"
   export WPFLAGS

@@ -64,6 +64,41 @@ static void vcpu_start(struct s2_rv_vcpu *v, struct s2_rv_guest *g, uint32_t i, 
   s2_rv_reset(v, 0, 0);
 }
 
+/** The i-th vCPU of a guest; those before it stay as they are. */
+/*@ requires g: \valid_read(g) && \valid_read(c) && i < S2_RV_MAX_VCPUS;
+    requires vcpus: \valid(vcpus + (0 .. i)) && \separated(g, c, vcpus + (0 .. i));
+    terminates \true; exits \false; assigns vcpus[i], s2_rv_memory;
+    ensures this: RvFresh(vcpus, i, g);
+    ensures others: \forall integer k; 0 <= k < i ==> RvFresh{Pre}(vcpus, k, g) ==> RvFresh(vcpus, k, g); */
+static void vcpu_add(struct s2_rv_vcpu *vcpus, uint32_t i, struct s2_rv_guest *g, const struct s2_rv_guest_config *c,
+                     uint8_t *vectors) {
+  vcpu_start(&vcpus[i], g, i, c, vectors);
+  //@ assert made: \forall integer k; 0 <= k < i ==> RvMade{Pre}(vcpus, k, g) ==> RvMade(vcpus, k, g);
+  //@ assert exits: \forall integer k; 0 <= k < i ==> RvExit{Pre}(vcpus + k) ==> RvExit(vcpus + k);
+  //@ assert counts: \forall integer k; 0 <= k < i ==> RvCounts{Pre}(vcpus + k) ==> RvCounts(vcpus + k);
+}
+
+/** All n of them; their vectors lie one after the other. */
+/*@ requires g: \valid_read(g) && \valid_read(c) && 1 <= n <= S2_RV_MAX_VCPUS;
+    requires vcpus: \valid(vcpus + (0 .. n - 1)) && \separated(g, c, vcpus + (0 .. n - 1));
+    terminates \true; exits \false; assigns vcpus[0 .. n - 1], s2_rv_memory;
+    ensures fresh: \forall integer k; 0 <= k < n ==> RvFresh(vcpus, k, g); */
+static void vcpus_start(struct s2_rv_vcpu *vcpus, uint32_t n, struct s2_rv_guest *g,
+                        const struct s2_rv_guest_config *c) {
+  uint8_t *vectors = (c->features & S2_RV_FEAT_V) != 0 ? c->vectors : NULL;
+  uint32_t left;
+  /*@ loop invariant left: 0 <= left <= n;
+      loop invariant fresh: \forall integer k; 0 <= k < n - left ==> RvFresh(vcpus, k, g);
+      loop assigns left, vectors, vcpus[0 .. n - 1], s2_rv_memory;
+      loop variant left; */
+  for (left = n; left > 0; left--) {
+    vcpu_add(vcpus, n - left, g, c, vectors);
+    if (vectors != NULL) {
+      vectors += c->vector_bytes;
+    }
+  }
+}
+
 /** Can a guest be made of this? */
 /*@ requires c: c == \null || \valid_read(c);
     terminates \true; exits \false; assigns \nothing;
@@ -87,8 +122,7 @@ static s2_status check_config(const struct s2_rv_guest_config *c) {
 s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_config *c) {
   s2_status st = g == NULL ? S2_ERR_NULL : check_config(c);
   struct s2_rv_vcpu *vcpus;
-  uint8_t *vectors;
-  uint32_t i, n;
+  uint32_t n;
   if (st != S2_OK) {
     return st;
   }
@@ -107,24 +141,11 @@ s2_status s2_rv_guest_init(struct s2_rv_guest *g, const struct s2_rv_guest_confi
   g->fault_gpa = 0;
   g->adding = false;
   g->held = 0;
-  vectors = (c->features & S2_RV_FEAT_V) != 0 ? c->vectors : NULL;
   //@ assert guest: RvGuest(g);
-  /*@ loop invariant i: 0 <= i <= n;
-      loop invariant guest: RvGuest(g) && g->vcpus == vcpus && g->count == n && g->held == 0 && g->generation == 0;
-      loop invariant whose: \forall integer k; 0 <= k < i ==> vcpus[k].guest == g;
-      loop invariant index: \forall integer k; 0 <= k < i ==> vcpus[k].index == k;
-      loop invariant on: \forall integer k; 0 <= k < i ==> vcpus[k].on == \null;
-      loop invariant hsm: \forall integer k; 0 <= k < i ==> vcpus[k].hsm == S2_RV_STOPPED;
-      loop invariant exits: \forall integer k; 0 <= k < i ==> RvExit(vcpus + k);
-      loop invariant counts: \forall integer k; 0 <= k < i ==> RvCounts(vcpus + k);
-      loop assigns i, vectors, vcpus[0 .. n - 1], s2_rv_memory;
-      loop variant n - i; */
-  for (i = 0; i < n; i++) {
-    vcpu_start(&vcpus[i], g, i, c, vectors);
-    if (vectors != NULL) {
-      vectors += c->vector_bytes;
-    }
-  }
+  vcpus_start(vcpus, n, g, c);
+  //@ assert vcpus: g->vcpus == vcpus && g->count == n;
+  //@ assert parts: g->space == \at(c->space, Pre) && g->machine == \at(c->machine, Pre);
+  //@ assert rest: g->held == 0 && g->generation == 0;
   return S2_OK;
 }
 
@@ -159,9 +180,9 @@ static void profile_enter(struct s2_rv_vcpu *v) {
 #ifdef __FRAMAC__
 // clang-format off
 /* what the way into a guest changes: whoever was on the hart leaves it, a VMID is taken, what is pending is done */
-#define RV_READIED(h, v)                                                                                               \
+#define RV_READIED(h, v, was)                                                                                          \
   (h)->loaded, (h)->fp_owner, (h)->vector_owner, (h)->hgatp, (h)->host_scounteren, (h)->host_senvcfg, (h)->generation, \
-      RV_UNLOADED((h)->loaded), (v)->on, (v)->seen, (v)->last, (v)->csrs.vsatp, (v)->profile.loads,                    \
+      RV_UNLOADED(was), RV_UNLOADED(v), (v)->on, (v)->seen, (v)->last, (v)->csrs.vsatp, (v)->profile.loads,            \
       (v)->profile.fp_loads, (v)->profile.vector_loads, (v)->profile.cycles[0 .. S2_RV_DID_KINDS - 1], (v)->irq_set,   \
       (v)->irq_clear, (v)->requests, (v)->guest->hgatp, (v)->guest->generation, (v)->guest->space->pt.flush.tlb,       \
       (v)->guest->machine->generation, (v)->guest->machine->vmid_last, s2_rv_memory, s2_rv_device
@@ -170,13 +191,23 @@ static void profile_enter(struct s2_rv_vcpu *v) {
   (r)->x[1 .. 31], (r)->sepc, (r)->sstatus, (r)->hstatus, (r)->scause, (r)->stval, (r)->htval, (r)->htinst,            \
       (r)->host_ra, (r)->host_sp, (r)->host_gp, (r)->host_tp, (r)->host_s[0 .. 11], (r)->host_sstatus,                 \
       (r)->host_hstatus, (r)->host_stvec, (r)->host_sscratch
+/* names for what a run starts with, as ghost parameters and arguments (RvWas, RvOf) */
+#define RV_NAMED                                                                                                       \
+  struct s2_rv_vcpu *was, struct s2_rv_guest *g, struct s2_rv_vcpu *vs, uint32_t n, struct s2_rv_machine *m,           \
+      struct s2_space *s
+#define RV_NAMES was, g, vs, n, m, s
 // clang-format on
 #endif
+
+/*@ // the VMID is of the present generation, and this hart has forgotten what the number meant before
+    predicate RvNow{L}(struct s2_rv_hart *h, struct s2_rv_vcpu *v) =
+      h->generation == v->guest->machine->generation && v->guest->generation == v->guest->machine->generation; */
 
 /** A VMID of the present generation. Interrupts are off then. Return: were they on? */
 /*@ requires g: RvGuest(g) && g->machine->vmid_last <= g->machine->vmid_max < 16384;
     terminates \true; exits \false;
-    assigns g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation, g->machine->vmid_last, s2_rv_device;
+    assigns g->hgatp, g->generation, g->space->pt.flush.tlb, g->machine->generation, g->machine->vmid_last,
+            s2_rv_device;
     ensures now: g->generation == g->machine->generation;
     ensures m: g->machine->vmid_last <= g->machine->vmid_max; */
 static uint64_t closed(struct s2_rv_guest *g) {
@@ -193,36 +224,86 @@ static uint64_t closed(struct s2_rv_guest *g) {
   return was;
 }
 
-/** All that comes before the entry. What is looked at with interrupts off cannot change unseen. Return: were they on? */
+/** A VMID of the present generation, here too. Return: as closed(). */
 /*@ requires ready: RvReady(h, v);
     terminates \true; exits \false;
-    assigns RV_READIED(h, v);
-    ensures ready: RvReady(h, v) && h->loaded == v;
-    ensures g: v->guest == \old(v->guest);
-    ensures n: v->guest->count == \old(v->guest->count); */
-static uint64_t make_ready(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+    assigns h->generation, v->guest->hgatp, v->guest->generation, v->guest->space->pt.flush.tlb,
+            v->guest->machine->generation, v->guest->machine->vmid_last, s2_rv_device;
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures holds: h->loaded == \old(h->loaded);
+    ensures now: RvNow(h, v); */
+static uint64_t renew(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   struct s2_rv_guest *g = v->guest;
   uint64_t was = closed(g);
   s2_rv_vmid_flush(h, g->machine);
-  //@ assert kept: g->count == \at(v->guest->count, Pre) && g->held == \at(v->guest->held, Pre);
-  //@ assert same: v->index == \at(v->index, Pre) && v->stuck == \at(v->stuck, Pre);
-  //@ assert in: RvIn(v);
-  //@ assert m: g->machine->vmid_last <= g->machine->vmid_max < 16384;
-  //@ assert before: RvReady(h, v);
-  s2_rv_load(h, v);
-  //@ assert whose: g == \at(v->guest, Pre) && v->guest == g;
-  //@ assert parts: g->machine == \at(v->guest->machine, Pre) && g->space == \at(v->guest->space, Pre);
-  //@ assert vcpus: g->vcpus == \at(v->guest->vcpus, Pre);
-  //@ assert hart: RvHart(h);
-  //@ assert guest: RvIn(v);
-  //@ assert loaded: RvReady(h, v);
-  s2_rv_take_pending(v);
-  //@ assert still: g->count == \at(v->guest->count, Pre) && g->held == \at(v->guest->held, Pre);
+  //@ assert numbers: g->count == \at(v->guest->count, Pre) && g->held == \at(v->guest->held, Pre);
   //@ assert mine: v->index == \at(v->index, Pre) && v->stuck == \at(v->stuck, Pre);
+  //@ assert in: RvIn(v);
   //@ assert vmid: g->machine->vmid_last <= g->machine->vmid_max < 16384;
-  //@ assert taken: RvReady(h, v);
-  profile_enter(v);
+  //@ assert counts: RvCounts(v);
+  //@ assert hart: RvHart(h);
   return was;
+}
+
+/** The hart holds v's state, and walks the tables of its guest. `was`, which the proof alone sees, has left it. */
+/*@ requires ready: RvReady(h, v) && RvNow(h, v) && RvWas(h, v, was);
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg,
+            RV_UNLOADED(was), RV_UNLOADED(v), v->on, v->seen, v->last, v->csrs.vsatp, v->profile.loads,
+            v->profile.fp_loads, v->profile.vector_loads, s2_rv_memory, s2_rv_device;
+    ensures ready: RvReady(h, v) && h->loaded == v;
+    ensures same: RvSame{Pre,Post}(v);
+    ensures now: RvNow(h, v);
+    ensures tables: h->hgatp == v->guest->hgatp; */
+static void hold(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
+  /*@ assert before: \valid(v->guest) && \valid(v->guest->machine) && \valid(v->guest->space) &&
+        1 <= v->guest->count <= S2_RV_MAX_VCPUS && \valid(v->guest->vcpus + (0 .. v->guest->count - 1)) &&
+        \separated(v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1)); */
+  s2_rv_load(h, v) /*@ ghost (was) */;
+  //@ assert whose: v->guest == \at(v->guest, Pre);
+  //@ assert vcpus: v->guest->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert count: v->guest->count == \at(v->guest->count, Pre);
+  //@ assert machine: v->guest->machine == \at(v->guest->machine, Pre);
+  //@ assert space: v->guest->space == \at(v->guest->space, Pre);
+  /*@ assert parts: \valid(v->guest) && \valid(v->guest->machine) && \valid(v->guest->space) &&
+        1 <= v->guest->count <= S2_RV_MAX_VCPUS && \valid(v->guest->vcpus + (0 .. v->guest->count - 1)) &&
+        \separated(v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1)); */
+  //@ assert exit: RvExit(v);
+  //@ assert whole: RvGuest(v->guest);
+  //@ assert guest: RvIn(v);
+}
+
+/** Interrupts and fences that others left for v are done; the host's time ends. */
+/*@ requires ready: RvReady(h, v) && h->loaded == v && RvNow(h, v) && h->hgatp == v->guest->hgatp;
+    terminates \true; exits \false;
+    assigns v->irq_set, v->irq_clear, v->requests, v->profile.cycles[0 .. S2_RV_DID_KINDS - 1], s2_rv_device;
+    ensures ready: RvReady(h, v) && h->loaded == v;
+    ensures same: RvSame{Pre,Post}(v);
+    ensures now: RvNow(h, v);
+    ensures tables: h->hgatp == v->guest->hgatp;
+    ensures none: v->irq_set == 0 && v->irq_clear == 0 && v->requests == 0; */
+static void catch_up(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  (void)h; /* as in leave() */
+  s2_rv_take_pending(v);
+  profile_enter(v);
+}
+
+/** All that comes before the entry. What is looked at with interrupts off cannot change unseen. Return: as closed(). */
+/*@ requires ready: RvReady(h, v) && RvWas(h, v, was);
+    terminates \true; exits \false;
+    assigns RV_READIED(h, v, was);
+    ensures ready: RvReady(h, v) && h->loaded == v;
+    ensures same: RvSame{Pre,Post}(v);
+    ensures now: RvNow(h, v);
+    ensures tables: h->hgatp == v->guest->hgatp;
+    ensures none: v->irq_set == 0 && v->irq_clear == 0 && v->requests == 0; */
+static uint64_t make_ready(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
+  uint64_t on = renew(h, v);
+  //@ assert renewed: RvWas(h, v, was);
+  hold(h, v) /*@ ghost (was) */;
+  catch_up(h, v);
+  return on;
 }
 
 /** Nothing of v stays on its hart. */
@@ -230,8 +311,7 @@ static uint64_t make_ready(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     terminates \true; exits \false;
     assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(v), s2_rv_memory, s2_rv_device;
     ensures ready: RvReady(h, v) && h->loaded == \null;
-    ensures g: v->guest == \old(v->guest);
-    ensures n: v->guest->count == \old(v->guest->count); */
+    ensures same: RvSame{Pre,Post}(v); */
 static void leave(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   (void)v; /* whose state it is: the proof's, not the machine's */
   //@ assert apart: \separated(h, v, v->guest, v->guest->machine, v->guest->space);
@@ -240,22 +320,23 @@ static void leave(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   //@ assert whose: v->guest == \at(v->guest, Pre);
   //@ assert parts: v->guest->machine == \at(v->guest->machine, Pre) && v->guest->space == \at(v->guest->space, Pre);
   //@ assert vcpus: v->guest->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert numbers: v->guest->count == \at(v->guest->count, Pre) && v->guest->held == \at(v->guest->held, Pre);
   //@ assert counts: RvCounts(v);
   //@ assert guest: RvIn(v);
 }
 
 /** Into the guest and out again. */
-/*@ requires ready: RvReady(h, v);
+/*@ requires ready: RvReady(h, v) && RvWas(h, v, was);
     terminates \true; exits \false;
-    assigns RV_READIED(h, v), RV_UNLOADED(v), RV_REGS(&v->regs), v->left;
+    assigns RV_READIED(h, v, was), RV_REGS(&v->regs), v->left;
     ensures ready: RvReady(h, v) && (h->loaded == v || h->loaded == \null);
-    ensures g: v->guest == \old(v->guest);
-    ensures n: v->guest->count == \old(v->guest->count); */
-static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+    ensures same: RvSame{Pre,Post}(v); */
+static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
   struct s2_rv_guest *g = v->guest;
-  uint64_t was;
-  //@ assert va: \valid(v) && \valid_read(g) && \valid(&v->left);
-  was = make_ready(h, v);
+  uint64_t on;
+  //@ assert va: \valid(v) && \valid(&v->left);
+  //@ assert ga: \valid_read(&g->flags) && \valid_read(&g->ctx);
+  on = make_ready(h, v) /*@ ghost (was) */;
   s2_rv_switch(&v->regs);
   //@ assert out: RvReady(h, v);
   if ((g->flags & S2_RV_PROFILE) != 0) {
@@ -266,8 +347,8 @@ static void enter(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   if ((g->flags & S2_RV_EAGER) != 0) {
     leave(h, v);
   }
-  if (was != 0) {
-    s2_rv_set_sstatus(was);
+  if (on != 0) {
+    s2_rv_set_sstatus(on);
   }
 }
 
@@ -387,14 +468,25 @@ static enum s2_rv_exit_kind instruction(struct s2_rv_vcpu *v, enum s2_rv_exit_ki
     terminates \true; exits \false;
     assigns RV_CALLED(v), v->regs.x[10 .. 11], v->regs.sepc, v->pending;
     ensures v: RvIn(v) && \result == v->exit.kind && 0 <= \result < S2_RV_DID_KINDS;
+    ensures same: RvSame{Pre,Post}(v);
+    ensures stuck: v->stuck == \old(v->stuck);
+    ensures on: v->on == \old(v->on);
+    ensures saves: v->profile.fp_saves == \old(v->profile.fp_saves);
     ensures raw: (\old(v->guest->flags) & S2_RV_RAW_ECALL) != 0 ==> \result == S2_RV_EXIT_ECALL && v->pending &&
                    v->regs.sepc == \old(v->regs.sepc); */
 static enum s2_rv_exit_kind call(struct s2_rv_vcpu *v) {
+  enum s2_rv_exit_kind kind;
   if ((v->guest->flags & S2_RV_RAW_ECALL) != 0) {
     v->pending = true;
     return s2_rv_exit_as(v, S2_RV_EXIT_ECALL);
   }
-  return s2_rv_sbi(v);
+  kind = s2_rv_sbi(v);
+  //@ assert whose: v->guest == \at(v->guest, Pre);
+  //@ assert vcpus: v->guest->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert count: v->guest->count == \at(v->guest->count, Pre);
+  //@ assert machine: v->guest->machine == \at(v->guest->machine, Pre);
+  //@ assert space: v->guest->space == \at(v->guest->space, Pre);
+  return kind;
 }
 
 /** What happened, from the trap's CSRs: any value of them has an answer. */
@@ -402,7 +494,7 @@ static enum s2_rv_exit_kind call(struct s2_rv_vcpu *v) {
     terminates \true; exits \false;
     assigns RV_CALLED(v), v->regs.x[10 .. 11], v->regs.sepc, v->pending, v->stuck, RV_FP_SAVED(v);
     ensures v: RvIn(v) && RvVcpu(v);
-    ensures n: v->guest->count == \old(v->guest->count);
+    ensures same: RvSame{Pre,Post}(v);
     ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
 static enum s2_rv_exit_kind dispatch(struct s2_rv_vcpu *v) {
   uint64_t cause = v->regs.scause;
@@ -440,16 +532,39 @@ static void check_timer(struct s2_rv_vcpu *v) {
   }
 }
 
+/** v, which is on no hart, as it starts. */
+/*@ requires ready: RvReady(h, v) && v->on == \null;
+    terminates \true; exits \false;
+    assigns v->fp.f[0 .. 31], v->fp.fcsr, v->vector.vstart, v->vector.vcsr, v->vector.vl, v->vector.vtype,
+            v->regs.x[0 .. 31], v->regs.sepc, v->regs.sstatus, v->regs.hstatus, RV_CSRS_RESET(&v->csrs), v->deadline,
+            v->pending, v->stuck, v->irq_set, v->irq_clear, s2_rv_memory;
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures pc: v->regs.sepc == v->start_pc && v->regs.x[10] == v->index && v->regs.x[11] == v->start_opaque; */
+static void restart(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  (void)h; /* as in leave() */
+  s2_rv_reset(v, v->start_pc, v->start_opaque);
+  //@ assert whose: v->guest == \at(v->guest, Pre);
+  //@ assert parts: v->guest->machine == \at(v->guest->machine, Pre) && v->guest->space == \at(v->guest->space, Pre);
+  //@ assert vcpus: v->guest->vcpus == \at(v->guest->vcpus, Pre);
+  //@ assert numbers: v->guest->count == \at(v->guest->count, Pre) && v->guest->held == \at(v->guest->held, Pre);
+  //@ assert mine: v->index == \at(v->index, Pre) && v->on == \null && h->loaded == \at(h->loaded, Pre);
+  //@ assert counts: RvCounts(v);
+  //@ assert hart: RvHart(h);
+  //@ assert guest: RvIn(v);
+}
+
 /** Is v started, or does it start now? Its state from before is then forgotten, wherever it is. */
 /*@ requires ready: RvReady(h, v);
     terminates \true; exits \false;
     assigns h->loaded, h->fp_owner, h->vector_owner, RV_UNLOADED(v), v->regs.x[0 .. 31], v->regs.sepc, v->regs.sstatus,
-            v->regs.hstatus, RV_CSRS_RESET(&v->csrs), v->deadline, v->pending, v->stuck, v->irq_set, v->irq_clear, v->hsm,
-            s2_rv_memory, s2_rv_device;
+            v->regs.hstatus, RV_CSRS_RESET(&v->csrs), v->deadline, v->pending, v->stuck, v->irq_set, v->irq_clear,
+            v->hsm, s2_rv_memory, s2_rv_device;
     ensures ready: RvReady(h, v);
     ensures holds: h->loaded == \old(h->loaded) || h->loaded == \null;
-    ensures n: v->guest->count == \old(v->guest->count);
+    ensures same: RvSame{Pre,Post}(v);
     ensures started: \result <==> v->hsm == S2_RV_STARTED;
+    ensures when: \result <==> \old(v->hsm) == S2_RV_STARTED || \old(v->hsm) == S2_RV_START_PENDING;
     ensures pc: \old(v->hsm) == S2_RV_START_PENDING ==> v->regs.sepc == v->start_pc && v->regs.x[10] == v->index &&
                   v->regs.x[11] == v->start_opaque;
     ensures stopped: !\result ==> v->hsm == \old(v->hsm); */
@@ -459,62 +574,225 @@ static bool started(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
     if (v->on != NULL) {
       leave(h, v);
     }
-    //@ assert put: RvReady(h, v) && v->guest == \at(v->guest, Pre) && v->guest->count == \at(v->guest->count, Pre);
-    s2_rv_reset(v, v->start_pc, v->start_opaque);
-    //@ assert fresh: RvHart(h) && RvCounts(v) && v->stuck == 0;
-    //@ assert guest: RvIn(v);
-    //@ assert reset: RvReady(h, v);
+    //@ assert put: RvReady(h, v) && v->on == \null && RvSame{Pre,Here}(v);
+    restart(h, v);
     S2_RV_PUT(&v->hsm, S2_RV_STARTED);
     return true;
   }
   return hsm == S2_RV_STARTED;
 }
 
-/** The part of a run up to one exit, host-visible or not. */
+/** What comes before each entry, whoever is on the hart: the last exit is over, and a timer may be due. */
 /*@ requires ready: RvReady(h, v);
     terminates \true; exits \false;
-    assigns RV_RAN(h, v);
+    assigns v->pending, v->deadline, v->irq_set, v->irq_clear;
     ensures ready: RvReady(h, v);
-    ensures n: v->guest->count == \old(v->guest->count);
-    ensures holds: h->loaded == \old(h->loaded) || h->loaded == v || h->loaded == \null;
-    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
-static enum s2_rv_exit_kind once(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
-  if (!started(h, v)) {
-    return s2_rv_exit_as(v, S2_RV_EXIT_STOPPED);
-  }
+    ensures over: !v->pending;
+    ensures same: RvSame{Pre,Post}(v);
+    ensures holds: h->loaded == \old(h->loaded); */
+static void resume(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  (void)h; /* as in leave() */
   v->pending = false;
   check_timer(v);
-  //@ assert timer: RvReady(h, v);
-  enter(h, v);
-  return dispatch(v);
+}
+
+/** An exit of v, which this hart holds or has just put away. */
+/*@ requires ready: RvReady(h, v) && (h->loaded == v || h->loaded == \null) &&
+                    v->guest == g && g->vcpus == vs && g->count == n;
+    terminates \true; exits \false;
+    assigns *v, RV_SIGNALS_OF(vs, n), RV_CONSOLE(g), s2_rv_device;
+    ensures ready: RvReady(h, v) && h->loaded == \old(h->loaded);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
+static enum s2_rv_exit_kind handle(struct s2_rv_hart *h, struct s2_rv_vcpu *v)
+/*@ ghost (struct s2_rv_guest *g, struct s2_rv_vcpu *vs, uint32_t n) */ {
+  enum s2_rv_exit_kind kind = dispatch(v);
+  (void)h; /* as in leave() */
+  //@ assert hart: h->loaded == \at(h->loaded, Pre) && v->on == \at(v->on, Pre);
+  //@ assert holds: RvHart(h);
+  //@ assert counts: RvCounts(v);
+  //@ assert vmid: v->guest->machine->vmid_last <= v->guest->machine->vmid_max < 16384;
+  return kind;
+}
+
+/** v is stopped: the host sees that at once. */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns v->exit;
+    ensures ready: RvReady(h, v) && h->loaded == \old(h->loaded);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures kind: \result == v->exit.kind == S2_RV_EXIT_STOPPED; */
+static enum s2_rv_exit_kind stopped(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  (void)h; /* as in leave() */
+  return s2_rv_exit_as(v, S2_RV_EXIT_STOPPED);
+}
+
+/** A vCPU that is started goes on, up to its next exit. */
+/*@ requires ready: RvReady(h, v) && RvWas(h, v, was) && RvOf(v, g, vs, n, m, s);
+    terminates \true; exits \false;
+    assigns RV_RAN_AT(h, was, v, g, vs, n, m, s);
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures holds: (h->loaded == v || h->loaded == \null) && RvWas(h, v, was);
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
+static enum s2_rv_exit_kind go_on(struct s2_rv_hart *h, struct s2_rv_vcpu *v)
+/*@ ghost (RV_NAMED) */ {
+  enum s2_rv_exit_kind kind;
+  resume(h, v);
+  enter(h, v) /*@ ghost (was) */;
+  //@ assert entered: RvReady(h, v);
+  //@ assert its: RvOf(v, g, vs, n, m, s);
+  kind = handle(h, v) /*@ ghost (g, vs, n) */;
+  //@ assert handled: RvReady(h, v);
+  return kind;
+}
+
+/** The part of a run up to one exit, host-visible or not. */
+/*@ requires ready: RvReady(h, v) && RvWas(h, v, was) && RvOf(v, g, vs, n, m, s);
+    terminates \true; exits \false;
+    assigns RV_RAN_AT(h, was, v, g, vs, n, m, s);
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures holds: RvWas(h, v, was);
+    ensures stopped: \old(v->hsm) == S2_RV_STOPPED ==> \result == S2_RV_EXIT_STOPPED;
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
+static enum s2_rv_exit_kind once(struct s2_rv_hart *h, struct s2_rv_vcpu *v)
+/*@ ghost (RV_NAMED) */ {
+  bool runs = started(h, v);
+  //@ assert its: RvOf(v, g, vs, n, m, s);
+  //@ assert held: RvWas(h, v, was);
+  if (!runs) {
+    return stopped(h, v);
+  }
+  return go_on(h, v) /*@ ghost (RV_NAMES) */;
+}
+
+/** One more exit of that kind; the time from here on is its own. */
+/*@ requires ready: RvReady(h, v) && 0 <= kind < S2_RV_DID_KINDS;
+    terminates \true; exits \false;
+    assigns v->profile.count[0 .. S2_RV_DID_KINDS - 1], v->left_for;
+    ensures ready: RvReady(h, v) && h->loaded == \old(h->loaded);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures told: v->left_for == kind; */
+static void note(struct s2_rv_hart *h, struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind) {
+  (void)h; /* as in leave() */
+  s2_count(&v->profile.count[kind], 1);
+  v->left_for = kind;
+  //@ assert counts: RvCounts(v);
+}
+
+/** And counted. */
+/*@ requires ready: RvReady(h, v) && RvWas(h, v, was) && RvOf(v, g, vs, n, m, s);
+    terminates \true; exits \false;
+    assigns RV_RAN_AT(h, was, v, g, vs, n, m, s);
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures holds: RvWas(h, v, was);
+    ensures told: v->left_for == \result;
+    ensures kinds: 0 <= \result < S2_RV_DID_KINDS; */
+static enum s2_rv_exit_kind counted(struct s2_rv_hart *h, struct s2_rv_vcpu *v)
+/*@ ghost (RV_NAMED) */ {
+  enum s2_rv_exit_kind kind = once(h, v) /*@ ghost (RV_NAMES) */;
+  note(h, v, kind);
+  return kind;
+}
+
+/** Until something happens that the host must see. */
+/*@ requires ready: RvReady(h, v);
+    terminates \false; exits \false;
+    assigns RV_RAN(h, v);
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures seen: 0 <= \result < S2_RV_EXIT_KINDS; */
+static enum s2_rv_exit_kind run_on(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  enum s2_rv_exit_kind kind;
+  //@ ghost struct s2_rv_vcpu *was = h->loaded;
+  //@ ghost struct s2_rv_guest *g = v->guest;
+  //@ ghost struct s2_rv_vcpu *vs = g->vcpus;
+  //@ ghost uint32_t n = g->count;
+  //@ ghost struct s2_rv_machine *m = g->machine;
+  //@ ghost struct s2_space *s = g->space;
+  /*@ loop invariant ready: RvReady(h, v);
+      loop invariant same: RvSame{Pre,Here}(v);
+      loop invariant held: RvWas(h, v, was) && RvOf(v, g, vs, n, m, s);
+      loop assigns kind, RV_RAN_AT(h, was, v, g, vs, n, m, s); */
+  do {
+    kind = counted(h, v) /*@ ghost (RV_NAMES) */;
+  } while (kind >= S2_RV_EXIT_KINDS);
+  return kind;
+}
+
+/** Console output that is held back goes to the host with an exit; not with those of MMIO, of which there are many. */
+/*@ requires ready: RvReady(h, v);
+    terminates \true; exits \false;
+    assigns v->guest->held;
+    ensures ready: RvReady(h, v);
+    ensures same: RvSame{Pre,Post}(v);
+    ensures none: kind != S2_RV_EXIT_MMIO_READ && kind != S2_RV_EXIT_MMIO_WRITE ==> v->guest->held == 0; */
+static void hand_out(struct s2_rv_hart *h, struct s2_rv_vcpu *v, enum s2_rv_exit_kind kind) {
+  (void)h; /* as in leave() */
+  if (v->guest->held != 0 && kind != S2_RV_EXIT_MMIO_READ && kind != S2_RV_EXIT_MMIO_WRITE) {
+    s2_rv_console_flush(v->guest);
+  }
 }
 
 struct s2_rv_exit s2_rv_run(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
-  enum s2_rv_exit_kind kind;
   if (v->on != NULL && v->on != h) {
     struct s2_rv_exit busy = {S2_RV_EXIT_BUSY, S2_RV_WHY_NONE, S2_OK, 0, 0, 0, 0, 0, 0, 0, false, false};
     return busy; /* v is another hart's: not even its exit is touched */
   }
-  /*@ loop invariant ready: RvReady(h, v) && v->guest->count == \at(v->guest->count, Pre);
-      loop invariant holds: h->loaded == \at(h->loaded, Pre) || h->loaded == v || h->loaded == \null;
-      loop assigns kind, RV_RAN_OF(h, \at(h->loaded, Pre), v, \at(v->guest->count, Pre)); */
-  do {
-    kind = once(h, v);
-    s2_count(&v->profile.count[kind], 1);
-    //@ assert counts: RvCounts(v);
-    v->left_for = kind;
-    //@ assert left: RvReady(h, v);
-  } while (kind >= S2_RV_EXIT_KINDS);
-  if (v->guest->held != 0 && kind != S2_RV_EXIT_MMIO_READ && kind != S2_RV_EXIT_MMIO_WRITE) {
-    s2_rv_console_flush(v->guest);
-  }
+  hand_out(h, v, run_on(h, v));
   return v->exit;
 }
 
 const char *s2_rv_exit_name(enum s2_rv_exit_kind kind) {
-  static const char *const names[S2_RV_DID_KINDS] = {
-      "MMIO read", "MMIO write", "fault",   "page",     "no memory", "ecall",   "set timer", "timer",
-      "soft",      "external",   "hgeip",   "wfi",      "spin",      "virtual", "illegal",   "shutdown",
-      "stopped",   "busy",       "unknown", "paged in", "SBI",       "retried"};
-  return (uint32_t)kind < S2_RV_DID_KINDS ? names[kind] : "?";
+  switch (kind) {
+    case S2_RV_EXIT_MMIO_READ:
+      return "MMIO read";
+    case S2_RV_EXIT_MMIO_WRITE:
+      return "MMIO write";
+    case S2_RV_EXIT_FAULT:
+      return "fault";
+    case S2_RV_EXIT_PAGE:
+      return "page";
+    case S2_RV_EXIT_NO_MEMORY:
+      return "no memory";
+    case S2_RV_EXIT_ECALL:
+      return "ecall";
+    case S2_RV_EXIT_SET_TIMER:
+      return "set timer";
+    case S2_RV_EXIT_TIMER:
+      return "timer";
+    case S2_RV_EXIT_SOFT:
+      return "soft";
+    case S2_RV_EXIT_EXTERNAL:
+      return "external";
+    case S2_RV_EXIT_GUEST_EXTERNAL:
+      return "hgeip";
+    case S2_RV_EXIT_WFI:
+      return "wfi";
+    case S2_RV_EXIT_SPIN:
+      return "spin";
+    case S2_RV_EXIT_VIRTUAL:
+      return "virtual";
+    case S2_RV_EXIT_ILLEGAL:
+      return "illegal";
+    case S2_RV_EXIT_SHUTDOWN:
+      return "shutdown";
+    case S2_RV_EXIT_STOPPED:
+      return "stopped";
+    case S2_RV_EXIT_BUSY:
+      return "busy";
+    case S2_RV_EXIT_UNKNOWN:
+      return "unknown";
+    case S2_RV_DID_PAGE:
+      return "paged in";
+    case S2_RV_DID_SBI:
+      return "SBI";
+    case S2_RV_DID_RETRY:
+      return "retried";
+    case S2_RV_DID_KINDS:
+    default:
+      return "?";
+  }
 }

@@ -259,11 +259,12 @@ static void load_tables(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
 }
 
 /** The hart's registers become those of v, which nobody holds; another vCPU's are in its struct by now. */
-/*@ requires h: \valid(h) && \valid(v) && \valid_read(v->guest) && \separated(h, v, v->guest) && 0 <= v->profile.loads;
+/*@ requires parts: RvParts(h, v) && RvCounts(v);
     terminates \true; exits \false;
     assigns h->loaded, h->hgatp, v->on, v->seen, v->last, v->profile.loads, s2_rv_device;
     ensures there: h->loaded == v && v->on == h && h->hgatp == v->guest->hgatp;
-    ensures count: 0 <= v->profile.loads; */
+    ensures kept: RvKept{Pre,Post}(h, v);
+    ensures counts: RvCounts(v); */
 static void move_in(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   load_csrs(h, &v->csrs);
   h->loaded = v;
@@ -273,11 +274,13 @@ static void move_in(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
 }
 
 /** FP and vector registers, which stay on the hart longest. */
-/*@ requires h: \valid(h) && \valid(v) && \valid_read(v->guest) && \separated(h, v, v->guest) &&
-                0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+/*@ requires parts: RvParts(h, v) && RvCounts(v);
     terminates \true; exits \false;
     assigns h->fp_owner, h->vector_owner, v->profile.fp_loads, v->profile.vector_loads, s2_rv_device;
-    ensures counts: 0 <= v->profile.fp_loads && 0 <= v->profile.vector_loads;
+    ensures kept: RvKept{Pre,Post}(h, v);
+    ensures rest: h->loaded == \old(h->loaded) && v->on == \old(v->on) && h->hgatp == \old(h->hgatp) &&
+                    v->guest->hgatp == \old(v->guest->hgatp);
+    ensures counts: RvCounts(v);
     ensures fp: (v->guest->features & S2_RV_FEAT_FP) != 0 ==> h->fp_owner == v;
     ensures vector: (v->guest->features & S2_RV_FEAT_V) != 0 ==> h->vector_owner == v; */
 static void load_wide(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
@@ -293,27 +296,70 @@ static void load_wide(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
   }
 }
 
-void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
-  if (h->loaded != v) {
-    if (h->loaded != NULL) {
-      unload(h);
-      //@ assert left: v->guest == \at(v->guest, Pre);
-      //@ assert left_counts: RvCounts(v);
-    } else {
-      h->host_scounteren = s2_rv_read_scounteren();
-      h->host_senvcfg = (h->features & S2_RV_FEAT_ENVCFG) != 0 ? s2_rv_read_senvcfg() : 0;
-    }
-    move_in(h, v);
-    //@ assert in: v->guest == \at(v->guest, Pre);
-    //@ assert in_counts: RvCounts(v);
-  } else if (h->hgatp != v->guest->hgatp) { /* a new VMID while it was here */
-    v->csrs.vsatp = s2_rv_read_vsatp();
-    s2_rv_write_vsatp(0);
-    load_tables(h, v);
+/** Another vCPU leaves the hart, or the host does, whose two registers are kept. */
+/*@ requires parts: RvParts(h, v) && RvHart(h) && RvCounts(v) && h->loaded != v;
+    requires was: (h->loaded == \null || h->loaded == was) &&
+                  (was == \null || was == v || \separated(was, h, v, v->guest, v->guest->machine));
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(was), s2_rv_memory,
+            s2_rv_device;
+    ensures kept: RvKept{Pre,Post}(h, v);
+    ensures counts: RvCounts(v); */
+static void make_room(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
+  (void)v; /* for whom: the proof's, not the machine's */
+  if (h->loaded != NULL) {
+    unload(h);
+  } else {
+    h->host_scounteren = s2_rv_read_scounteren();
+    h->host_senvcfg = (h->features & S2_RV_FEAT_ENVCFG) != 0 ? s2_rv_read_senvcfg() : 0;
   }
-  //@ assert there: h->loaded == v && v->on == h && v->guest == \at(v->guest, Pre);
+}
+
+/** v comes in, whoever was there. */
+/*@ requires parts: RvParts(h, v) && RvHart(h) && RvCounts(v) && h->loaded != v;
+    requires was: (h->loaded == \null || h->loaded == was) &&
+                  (was == \null || was == v || \separated(was, h, v, v->guest, v->guest->machine));
+    terminates \true; exits \false;
+    assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(was),
+            v->on, v->seen, v->last, v->profile.loads, s2_rv_memory, s2_rv_device;
+    ensures there: h->loaded == v;
+    ensures on: v->on == h;
+    ensures tables: h->hgatp == v->guest->hgatp;
+    ensures kept: RvKept{Pre,Post}(h, v);
+    ensures counts: RvCounts(v); */
+static void take_in(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
+  make_room(h, v) /*@ ghost (was) */;
+  //@ assert left: RvParts(h, v);
+  //@ assert kept: RvKept{Pre,Here}(h, v);
+  move_in(h, v);
+}
+
+/** A new VMID while v was here. */
+/*@ requires parts: RvParts(h, v) && RvCounts(v);
+    terminates \true; exits \false;
+    assigns h->hgatp, v->seen, v->last, v->csrs.vsatp, s2_rv_device;
+    ensures kept: RvKept{Pre,Post}(h, v);
+    ensures rest: h->loaded == \old(h->loaded) && v->on == \old(v->on);
+    ensures tables: h->hgatp == v->guest->hgatp;
+    ensures counts: RvCounts(v); */
+static void change_tables(struct s2_rv_hart *h, struct s2_rv_vcpu *v) {
+  v->csrs.vsatp = s2_rv_read_vsatp();
+  s2_rv_write_vsatp(0);
+  load_tables(h, v);
+}
+
+void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */ {
+  if (h->loaded != v) {
+    take_in(h, v) /*@ ghost (was) */;
+  } else if (h->hgatp != v->guest->hgatp) {
+    change_tables(h, v);
+  }
+  //@ assert there: h->loaded == v;
+  //@ assert on: v->on == h;
   //@ assert tables: h->hgatp == v->guest->hgatp;
+  //@ assert kept: RvKept{Pre,Here}(h, v);
   //@ assert counts: RvCounts(v);
+  //@ assert parts: RvParts(h, v);
   load_wide(h, v);
 }
 

@@ -269,19 +269,31 @@ static inline void s2_rv_fence_i(void) {
 #endif
 
 /* state.c */
-/*@ requires h: RvHart(h) && \valid(v) && \separated(h, v) && \valid_read(v->guest) && \separated(v->guest, h, v) &&
-                (h->loaded != \null ==> h->loaded == v || \separated(h->loaded, v, v->guest)) && RvCounts(v);
+/*@ // what stays when a hart takes a vCPU in
+    predicate RvKept{K,L}(struct s2_rv_hart *h, struct s2_rv_vcpu *v) = RvSame{K,L}(v) &&
+      \at(v->stuck, L) == \at(v->stuck, K) && \at(v->guest->held, L) == \at(v->guest->held, K) &&
+      \at(h->generation, L) == \at(h->generation, K) && \at(v->guest->generation, L) == \at(v->guest->generation, K) &&
+      \at(v->guest->machine->generation, L) == \at(v->guest->machine->generation, K) &&
+      \at(v->guest->machine->vmid_last, L) == \at(v->guest->machine->vmid_last, K) &&
+      \at(v->guest->machine->vmid_max, L) == \at(v->guest->machine->vmid_max, K);
+    predicate RvParts{L}(struct s2_rv_hart *h, struct s2_rv_vcpu *v) = \valid(h) && \valid(v) && \valid_read(v->guest) &&
+      \valid_read(v->guest->machine) && \separated(h, v, v->guest, v->guest->machine); */
+/* was: who leaves the hart, for the proof alone */
+/*@ requires parts: RvParts(h, v) && RvHart(h) && RvCounts(v);
+    requires was: (h->loaded == \null || h->loaded == v || h->loaded == was) &&
+                  (was == \null || was == v || \separated(was, h, v, v->guest, v->guest->machine));
     terminates \true; exits \false;
-    assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(h->loaded),
-            v->on, v->seen, v->last, v->csrs.vsatp, v->profile.loads, v->profile.fp_loads,
+    assigns h->loaded, h->fp_owner, h->vector_owner, h->hgatp, h->host_scounteren, h->host_senvcfg, RV_UNLOADED(was),
+            RV_UNLOADED(v), v->on, v->seen, v->last, v->csrs.vsatp, v->profile.loads, v->profile.fp_loads,
             v->profile.vector_loads, s2_rv_memory, s2_rv_device;
     ensures there: h->loaded == v;
     ensures on: v->on == h;
+    ensures kept: RvKept{Pre,Post}(h, v);
     ensures counts: RvCounts(v);
-    ensures tables: h->hgatp == v->guest->hgatp || \old(h->loaded) == v;
+    ensures tables: h->hgatp == v->guest->hgatp;
     ensures fp: (v->guest->features & S2_RV_FEAT_FP) != 0 ==> h->fp_owner == v;
     ensures vector: (v->guest->features & S2_RV_FEAT_V) != 0 ==> h->vector_owner == v; */
-void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v);
+void s2_rv_load(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s2_rv_vcpu *was) */;
 /*@ requires v: \valid(v) && 0 <= v->profile.fp_saves && (v->on == \null || (\valid_read(v->on) && \separated(v, v->on)));
     terminates \true; exits \false;
     assigns RV_FP_SAVED(v), s2_rv_device;
