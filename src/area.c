@@ -239,7 +239,7 @@ static inline void cut_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
     ensures in: \forall integer g; x <= g < y ==>
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
-static void insert_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y, struct s2_payload pl) {
+static inline void insert_in(struct s2_areas *s, int32_t p, int32_t i, int64_t x, int64_t y, struct s2_payload pl) {
   chunk_insert(&s->chunks[s->id[p]], i, x, y, pl);
 #include "proofs/wp/area_edit.acsl"
 #include "proofs/wp/insert_in.acsl"
@@ -357,7 +357,7 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i - 1);
     ensures out: \forall integer g; 0 <= g < En{Pre}(WChunk{Pre}(s, p), i - 1) || y <= g ==>
                    AreaKept{Pre,Here}(s, g); */
-static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
+S2_APART void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct s2_chunk *k = &s->chunks[s->id[p]];
   //@ assert kl: KCovers(k, i - 1, St(k, i - 1)) && !KNone(k, St(k, i - 1)) && WLo(s, p) < y;
@@ -393,7 +393,7 @@ static void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
     ensures in: \forall integer g; x <= g < St{Pre}(WChunk{Pre}(s, p), i) ==> !NoArea(s, g) &&
                   AreaPay(s, g) == Pay{Pre}(WChunk{Pre}(s, p), i);
     ensures out: \forall integer g; 0 <= g < x || St{Pre}(WChunk{Pre}(s, p), i) <= g ==> AreaKept{Pre,Here}(s, g); */
-static void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
+S2_APART void grow_right(struct s2_areas *s, int32_t p, int32_t i, int64_t x) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   start_in(s, p, i, x);
   //@ assert cp: s->cap == \at(s->cap, Pre);
@@ -468,7 +468,7 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
                   !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
-static s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+S2_APART s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot r = make_place(s, x, at);
   //@ assert cp: s->cap == \at(s->cap, Pre);

@@ -199,7 +199,7 @@ static inline bool meets(const struct s2_chunk *k, int32_t i) {
     ensures cp: AREA_EQ2(Pre, k, i, Here, m, j);
     ensures fr: \forall integer h; 0 <= h < 64 ==> h != j ==> AREA_EQ2(Pre, m, h, Here, m, h);
     ensures src: k != m ==> \forall integer h; 0 <= h < 64 ==> AREA_EQ(Pre, h, Here, h); */
-static inline void entry_copy(const struct s2_chunk *k, int32_t i, struct s2_chunk *m, int32_t j) {
+static inline void entry_copy(const struct s2_chunk *k, int64_t i, struct s2_chunk *m, int64_t j) {
   m->start[j] = k->start[i];
   m->end[j] = k->end[i];
   m->pay[j] = k->pay[i];
@@ -226,7 +226,7 @@ static inline void entry_put(struct s2_chunk *k, int32_t i, int64_t x, int64_t y
     ensures hi: \forall integer j; i < j < k->n ==> AREA_EQ(Pre, j - 1, Here, j);
     ensures up: \forall integer j; i <= j < \old(k->n) ==> AREA_EQ(Pre, j, Here, j + 1); */
 static inline void chunk_open(struct s2_chunk *k, int32_t i) {
-  int32_t j = k->n;
+  int64_t j = k->n;
   /*@ loop invariant in: i <= j <= k->n;
       loop invariant un: \forall integer h; 0 <= h < j || h == i < k->n ==> AREA_EQ(Pre, h, Here, h);
       loop invariant mv: \forall integer h; j <= h < k->n ==> KShift{Pre,Here}(k, h, k, -1);
