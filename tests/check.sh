@@ -36,6 +36,7 @@ stage bits CC=gcc prove-bits
 stage prove CC=gcc prove
 stage results CC=gcc prove-results
 stage mutants CC=gcc prove-mutants
+stage smoke CC=gcc prove-requires
 stage coverage CC=gcc coverage
 
 sh tests/status.sh
