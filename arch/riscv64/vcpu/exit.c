@@ -271,7 +271,19 @@ static void hold(struct s2_rv_hart *h, struct s2_rv_vcpu *v) /*@ ghost (struct s
         \separated(v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1)); */
   //@ assert exit: RvExit(v);
   //@ assert whole: RvGuest(v->guest);
+  //@ assert index: v->index == \at(v->index, Pre);
+  //@ assert held: v->guest->held == \at(v->guest->held, Pre);
+  //@ assert mine: v->index < v->guest->count && v == v->guest->vcpus + v->index;
+  //@ assert on: v->on == h && \valid(h) && \separated(h, v->guest, v->guest->vcpus + (0 .. v->guest->count - 1));
   //@ assert guest: RvIn(v);
+  //@ assert stuck: v->stuck == \at(v->stuck, Pre);
+  //@ assert vmid: v->guest->machine->vmid_last <= v->guest->machine->vmid_max < 16384;
+  //@ assert apart: \separated(h, v->guest, v->guest->machine, v->guest->space, v->guest->vcpus + (0 .. v->guest->count - 1));
+  //@ assert there: h->loaded == v && v->on == h;
+  //@ assert two: \valid(h) && \valid(v) && \separated(h, v);
+  //@ assert counts: RvCounts(v);
+  //@ assert saved: 0 <= v->profile.fp_saves && 0 <= v->profile.vector_saves && 0 <= v->profile.saves;
+  //@ assert hart: RvHart(h);
 }
 
 /** Interrupts and fences that others left for v are done; the host's time ends. */
