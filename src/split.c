@@ -419,7 +419,7 @@ static struct merged merge_leaves(const struct s2_pool *p, uint32_t t, uint8_t m
                    \old(PA(p, va)) == \old(xpa(l - 1, ent(p, t, va, l - 1), va)) && \old(AT(p, va)) == \old(xat(l - 1, ent(p, t, va, l - 1)));
     ensures miss: \forall integer va; Dom(p, va) ==> !In(p, parent, i, va) ==>
                     PA(p, va) == \old(PA(p, va)) && AT(p, va) == \old(AT(p, va)); */
-static void unlink_leaves(struct s2_pool *p, uint32_t parent, uint32_t i, uint32_t t, uint8_t l) {
+static void unlink_merged(struct s2_pool *p, uint32_t parent, uint32_t i, uint32_t t, uint8_t l) {
   (void)l; /* the level of parent: the contract's */
   //@ assert us0: parent < p->cap && t < p->cap && 0 <= p->cap - p->nlimbo - 1 < p->cap;
   s2_tree_unlink(p, parent, i, t, S2_NODE_LIMBO);
@@ -472,7 +472,7 @@ static uint32_t take_leaves_out(struct s2_pt *pt, uint64_t gpa, uint32_t t, uint
   //@ assert live: one(p->tables[t].e[0]) == 1;
   //@ assert some: p->nodes[t].live != 0;
   //@ ghost Linked: ;
-  unlink_leaves(p, parent, i, t, l);
+  unlink_merged(p, parent, i, t, l);
   //@ assert rec: pt->flush.ranges == \at(pt->flush.ranges, Pre) && pt->flush.fulls == \at(pt->flush.fulls, Pre) && pt->flush.breaks == \at(pt->flush.breaks, Pre) && pt->splits == \at(pt->splits, Pre);
   //@ assert gt: GoodPt(pt);
   //@ assert iff: \forall integer va; 0 <= va ==> (In(p, parent, i, va) <==> gpa <= va < gpa + gran(l));
