@@ -84,6 +84,10 @@ static inline uint8_t leaf_level(uint64_t gpa, uint64_t hpa, uint64_t len, uint8
   while (m > 0 && !leaf_fits(gpa, hpa, len, m)) {
     m--;
   }
+  //@ assert n4: m < 4 <= max ==> !Fits(gpa, hpa, len, 4);
+  //@ assert n3: m < 3 <= max ==> !Fits(gpa, hpa, len, 3);
+  //@ assert n2: m < 2 <= max ==> !Fits(gpa, hpa, len, 2);
+  //@ assert n1: m < 1 <= max ==> !Fits(gpa, hpa, len, 1);
   return m;
 }
 

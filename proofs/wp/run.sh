@@ -80,7 +80,8 @@ if [ -z "${QUICK:-}" ]; then
 else
   # WP writes each goal down once per prover, which takes longer than most proofs, and waits between them: the first prover
   # alone, two goals at a time. For the functions that have goals left all provers as quickly, then with all the time: what
-  # one of them proves at once must not wait until another has given up
+  # one of them proves at once must not wait until another has given up. Not from the cache: Z3 out of time is "Failed", which
+  # the cache would answer however much more time there is
   # shellcheck disable=SC2086
   wp "$log" "${provers%%,*}" "$QUICK" 2 "${CACHE:-update}" $select
   rc=$?
@@ -91,7 +92,7 @@ else
     fi
     [ "$functions" = lemma ] || select="-wp-fct $again"
     # shellcheck disable=SC2086
-    wp "$log.again" "$provers" "$within" "${PAR:-2}" update $select
+    wp "$log.again" "$provers" "$within" "${PAR:-2}" rebuild $select
     rc=$?
     python3 proofs/wp/report.py merge "$log" "$log.again" "$functions" "$again" || rc=1
   done
