@@ -3,7 +3,8 @@
 
 results.py table LOGDIR             the table: one line per function with its goals, clause names and theorems
 results.py check LOGDIR COMMITTED   the table equals the committed one, no hole; closes with `N passed, N failed`
-results.py holes                    every function of the library is proved or listed as open, every theorem has its clauses
+results.py holes                    every function of the library is proved or listed as open, every theorem has its clauses, every
+                                    mutant its function and line
 results.py times LOGDIR             who proved how much of each function, and in how many seconds; nobody compares these
 results.py cache LOGDIR             one line per goal that the last `make prove` proved, for proofs/results/cache.txt
 results.py unpack FILE DIR          the same back into a cache that WP reads
@@ -157,6 +158,29 @@ def holes():
     return out
 
 
+def mutants():
+    """[(where, file, function, sed script)] of the lists in mutants/ """
+    out = []
+    for name in sorted(os.listdir(os.path.join(HERE, "mutants"))):
+        for line in open(os.path.join(HERE, "mutants", name)):
+            if line.strip() and not line.startswith("#"):
+                w = line.rstrip("\n").split(" | ")
+                out.append(("%s %s" % (name, w[0]), w[1], w[2], w[3]))
+    return out
+
+
+def stale():
+    """Sentences, one per mutant that no longer fits the source: a name that went, a line that changed."""
+    out, have = [], {}
+    for where, path, function, script in mutants():
+        if function not in have.setdefault(path, defined(path)):
+            out.append("%s: %s has no %s" % (where, path, function))
+        broken = subprocess.run(["sed", script, path], capture_output=True, text=True).stdout
+        if broken in ("", open(path).read()):
+            out.append("%s changes nothing" % where)
+    return out
+
+
 def verdict(passed, failures):
     for f in failures:
         print("  " + f)
@@ -218,7 +242,7 @@ if __name__ == "__main__":
     elif command == "check":
         check(*args)
     elif command == "holes":
-        verdict(len(library()), holes())
+        verdict(len(library()) + len(mutants()), holes() + stale())
     elif command == "cache":
         pack(*args)
     elif command == "unpack":
