@@ -220,6 +220,7 @@ static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uin
     //@ assert no_range: InRange(s);
     //@ assert no_area: InArea(s);
     //@ assert no_linear: LinearThere(s);
+    //@ assert no_pages: AreaPages(s);
     return st;
   }
   //@ assert dom: \forall integer g; gpa <= g < end ==> Dom(&s->pt.pool, g);
@@ -238,6 +239,8 @@ static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uin
   //@ assert in_range: InRange(s);
   //@ assert area: InArea(s);
   //@ assert linear: LinearThere(s);
+  //@ ghost s2_lemma_pages(gpa, end);
+  //@ assert pages: AreaPages(s);
   return S2_OK;
 }
 

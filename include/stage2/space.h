@@ -77,6 +77,9 @@ struct s2_translation {
     predicate InRange{L}(struct s2_space *s) = SpaceRange(s) &&
       (\forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit) &&
       \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> attr_legal(s->pt.pool.features, pay_attr(AreaPay(&s->areas, g)));
+    // areas are whole pages: one page, one area or none
+    predicate AreaPages{L}(struct s2_space *s) = \forall integer g, h; OnePage(g, h) ==> !NoArea(&s->areas, g) ==>
+      !NoArea(&s->areas, h) && AreaPay(&s->areas, h) == AreaPay(&s->areas, g);
     // two spaces, or a space and its arrays, never share memory
     predicate SpaceMemory{L}(struct s2_space *s) = \valid(s) && \separated(s,
       s->pt.pool.tables + (0 .. s->pt.pool.cap-1), s->pt.pool.nodes + (0 .. s->pt.pool.cap-1), s->pt.pool.stack + (0 .. s->pt.pool.cap-1),
@@ -116,7 +119,7 @@ struct s2_translation {
     predicate SpaceParts{L}(struct s2_space *s) = SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreasInv(&s->areas);
     // what holds of a space between any two calls; s2_space_check() tries it (check.h)
     predicate SpaceInv{L}(struct s2_space *s) = SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreasInv(&s->areas) && InRange(s) && InArea(s) &&
-      LinearThere(s);
+      LinearThere(s) && AreaPages(s);
     // nothing that a guest could notice is different
     predicate SpaceSame{K,L}(struct s2_space *s) = \at(Same{K,L}(&s->pt.pool) &&
       (\forall integer g; 0 <= g ==> AreaKept{K,L}(&s->areas, g)), L);
