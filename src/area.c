@@ -602,6 +602,26 @@ static void discard_windows(struct s2_areas *s, int32_t a, int32_t b) {
   }
 }
 
+/** Windows between a - 1 and a have gone: those on either side may be thin. No address can tell. */
+/*@ requires inv: AreasInv(s) && 0 <= a <= s->n;
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void thicken_around(struct s2_areas *s, int32_t a) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  thicken(s, a);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost One: ;
+  thicken(s, a - 1);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Two: ;
+  //@ assert t1: \forall integer g; 0 <= g ==> AreaKept{Pre,One}(s, g) && AreaKept{One,Two}(s, g) && AreaKept{Pre,Two}(s, g);
+  thicken(s, a - 2);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ assert t2: \forall integer g; 0 <= g ==> AreaKept{Pre,Two}(s, g) && AreaKept{Two,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+}
+
 /** [x, y) begins in window p at area i and ends in window q > p: the chunks between are dropped, not emptied. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && 0 <= p < q < s->n && 0 <= i <= Kn(WChunk(s, p));
     requires lo: \forall integer j; 0 <= j < i ==> En(WChunk(s, p), j) <= x;
@@ -632,13 +652,7 @@ static void remove_wide(struct s2_areas *s, int32_t p, int32_t i, int32_t q, int
   //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Dropped: ;
 #include "proofs/wp/remove_wide_dropped.acsl"
-  thicken(s, a);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ ghost One: ;
-  thicken(s, a - 1);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ ghost Two: ;
-  thicken(s, a - 2);
+  thicken_around(s, a);
   //@ assert cp: s->cap == \at(s->cap, Pre);
 #include "proofs/wp/remove_wide_done.acsl"
 }
@@ -689,9 +703,12 @@ s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
     //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
     //@ assert kn: \forall integer g; x <= g < y ==> NoArea{In}(s, g) && AreaKept{In,Here}(s, g) && NoArea(s, g);
     //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,In}(s, g) && AreaKept{In,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+    //@ assert fn: AreasFree(s, x, y);
   } else {
     remove_wide(s, at.p, at.i, q, (int64_t)x, (int64_t)y);
+    //@ assert fw: AreasFree(s, x, y);
   }
+  //@ assert fj: AreasFree(s, x, y);
   return S2_OK;
 }
 
