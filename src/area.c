@@ -851,7 +851,7 @@ static inline void protect_windows(struct s2_areas *s, int32_t p, int32_t q, int
       loop invariant out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
       loop invariant ready: \forall integer r; w <= r < s->n ==>
         KReady(WChunk(s, r), x, rights) && KReady(WChunk(s, r), y, rights);
-      loop assigns w, s->chunks[0 .. s->cap - 1];
+      loop assigns w, s->chunks[0 .. \at(s->cap, Pre) - 1];
       loop variant q + 1 - w; */
   while (w <= q) {
     //@ ghost Step: ;

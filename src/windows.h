@@ -483,9 +483,51 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
   return touches_right(&s->chunks[s->id[p + 1]], 0, k->end[k->n - 1], k->pay[k->n - 1]);
 }
 
+/** The first area of window p goes. */
+/*@ requires inv: AreasLoose(s) && 0 <= p < s->n && 0 < Kn(WChunk(s, p));
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures inv: AreasLoose(s) && WEdit{Pre,Here}(s, p) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p)) - 1;
+    ensures in: \forall integer g; St{Pre}(WChunk(s, p), 0) <= g < En{Pre}(WChunk(s, p), 0) ==>
+                  KNone(WChunk(s, p), g) && !KNone{Pre}(WChunk(s, p), g) && KAt{Pre}(WChunk(s, p), g) == Pay{Pre}(WChunk(s, p), 0);
+    ensures out: \forall integer g; g < St{Pre}(WChunk(s, p), 0) || En{Pre}(WChunk(s, p), 0) <= g ==>
+                   KKept{Pre,Here}(WChunk(s, p), g) && (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g)); */
+static inline void first_out(struct s2_areas *s, int32_t p) {
+  //@ ghost struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ ghost int64_t b = k->start[0];
+  //@ ghost int64_t v = k->end[0];
+  //@ assert ki: \forall integer g; b <= g < v ==> KCovers(k, 0, g) && idx(k, g) == 0;
+  //@ assert ko: \forall integer g; g < b || v <= g ==> idx(k, g) != 0;
+  chunk_drop(&s->chunks[s->id[p]], 0, 1);
+#include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/first_out.acsl"
+}
+
+/** The last area of window p ends at y, maybe outside of the window: in the chunk alone. */
+/*@ requires inv: AreasLoose(s) && 0 <= p < s->n && 0 < Kn(WChunk(s, p));
+    requires y: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) < y <= AREA_TOP;
+    terminates \true; exits \false;
+    assigns s->chunks[0 .. s->cap - 1];
+    ensures mem: AreaMem(s) && AreaTiles(s) && AreaIds(s) && AreaSpare(s) && AreaChunks(s);
+    ensures edit: WEdit{Pre,Here}(s, p) && Kn(WChunk(s, p)) == Kn{Pre}(WChunk(s, p));
+    ensures in: \forall integer g; En{Pre}(WChunk(s, p), Kn{Pre}(WChunk(s, p)) - 1) <= g < y ==>
+                  !KNone(WChunk(s, p), g) && KNone{Pre}(WChunk(s, p), g) &&
+                  KAt(WChunk(s, p), g) == Pay{Pre}(WChunk(s, p), Kn{Pre}(WChunk(s, p)) - 1);
+    ensures out: \forall integer g; g < En{Pre}(WChunk(s, p), Kn{Pre}(WChunk(s, p)) - 1) || y <= g ==>
+                   KKept{Pre,Here}(WChunk(s, p), g) && (KNone(WChunk(s, p), g) <==> KNone{Pre}(WChunk(s, p), g)); */
+static inline void last_to(struct s2_areas *s, int32_t p, int64_t y) {
+  struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ ghost int32_t i = k->n - 1;
+  //@ ghost int64_t e = k->end[i];
+  //@ assert sp: \separated(s, WChunk(s, p));
+  //@ assert kb: \forall integer g; e <= g ==> KNone(k, g);
+  chunk_set_end(k, k->n - 1, y);
+#include "proofs/wp/area_edit.acsl"
+#include "proofs/wp/last_to.acsl"
+}
+
 /** The last area of window p takes over the first of window p + 1, in the chunks alone. */
-/*@ requires mem: AreaMem(s) && AreaIds(s) && AreaChunks(s) && 0 <= p && p + 1 < s->n;
-    requires n: 0 < Kn(WChunk(s, p)) && 0 < Kn(WChunk(s, p + 1));
+/*@ requires inv: AreasInv(s) && 0 <= p && p + 1 < s->n && v == En(WChunk(s, p + 1), 0);
     requires touch: En(WChunk(s, p), Kn(WChunk(s, p)) - 1) == St(WChunk(s, p + 1), 0);
     requires same: Pay(WChunk(s, p), Kn(WChunk(s, p)) - 1) == Pay(WChunk(s, p + 1), 0);
     terminates \true; exits \false;
@@ -505,14 +547,15 @@ static bool has_seam(const struct s2_areas *s, int32_t p) {
     ensures om: \forall integer g; g < St{Pre}(WChunk(s, p + 1), 0) || En{Pre}(WChunk(s, p + 1), 0) <= g ==>
                   KKept{Pre,Here}(WChunk(s, p + 1), g) &&
                   (KNone(WChunk(s, p + 1), g) <==> KNone{Pre}(WChunk(s, p + 1), g)); */
-static inline void seam_in(struct s2_areas *s, int32_t p) {
-  struct s2_chunk *k = &s->chunks[s->id[p]];
-  struct s2_chunk *m = &s->chunks[s->id[p + 1]];
-  int64_t v = m->end[0];
+static inline void seam_in(struct s2_areas *s, int32_t p, int64_t v) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
 #include "proofs/wp/unite_seam_before.acsl"
-  chunk_drop(m, 0, 1);
+  first_out(s, p + 1);
+  //@ assert cd: s->cap == \at(s->cap, Pre);
+  //@ ghost Dropped: ;
 #include "proofs/wp/unite_seam_dropped.acsl"
-  chunk_set_end(k, k->n - 1, v);
+  last_to(s, p, v);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
 #include "proofs/wp/unite_seam_chunks.acsl"
 }
 
@@ -530,16 +573,18 @@ static void unite_seam(struct s2_areas *s, int32_t p) {
   const struct s2_chunk *m = &s->chunks[s->id[p + 1]];
   int64_t v = m->end[0];
 #include "proofs/wp/seam_before.acsl"
-  seam_in(s, p);
+  seam_in(s, p, v);
   //@ assert cp: s->cap == \at(s->cap, Pre);
 #include "proofs/wp/seam_done.acsl"
   if (m->n == 0) {
     windows_drop(s, p + 1, p + 2);
+    //@ assert ce: s->cap == \at(s->cap, Pre);
 #include "proofs/wp/unite_seam_empty.acsl"
-    return;
-  }
-  s->lo[p + 1] = (uint64_t)v;
+  } else {
+    s->lo[p + 1] = (uint64_t)v;
 #include "proofs/wp/unite_seam_moved.acsl"
+  }
+  //@ assert kj: AreasKept{Pre,Here}(s);
 }
 
 /** The border between windows p and p + 1, if it is there: no area may continue over it. */
