@@ -2,6 +2,9 @@
 /** space.c - areas and page table in step. Each call checks, plans, then commits what can no longer fail. */
 #include "stage2/space.h"
 #include "ops.h"
+#ifdef __FRAMAC__
+#include "logic/area_lemmas.acsl"
+#endif
 
 /** Is [gpa_base, gpa_base + size) a guest range of this width? */
 /*@ requires cfg: \valid_read(cfg) && cfg->hw.gpa_bits <= 59;
@@ -115,6 +118,10 @@ static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struc
   //@ assert s5: \separated(s->pt.pool.stack + (0 .. s->pt.pool.cap-1), s->areas.id + (0 .. s->areas.cap-1));
   //@ assert s6: \separated(s->pt.pool.stack + (0 .. s->pt.pool.cap-1), s->areas.spare + (0 .. s->areas.cap-1));
   //@ assert s7: \separated(&s->stats, s->areas.chunks + (0 .. s->areas.cap-1)) && \separated(&s->areas.cap, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert x1: \forall integer t, j; 0 <= t < s->pt.pool.cap ==> 0 <= j < 512 ==> \separated(&s->pt.pool.tables[t].e[j], s->areas.lo + (0 .. s->areas.cap-1));
+  //@ assert x2: \forall integer t; 0 <= t < s->pt.pool.cap ==> \separated(&s->pt.pool.nodes[t].key, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert x3: \forall integer t; 0 <= t < s->pt.pool.cap ==> \separated(&s->pt.pool.nodes[t].live, s->areas.chunks + (0 .. s->areas.cap-1));
+  //@ assert x4: \forall integer k; 0 <= k < s->pt.pool.cap ==> \separated(s->pt.pool.stack + k, s->areas.id + (0 .. s->areas.cap-1)) && \separated(s->pt.pool.stack + k, s->areas.spare + (0 .. s->areas.cap-1));
   s2_status st = s2_areas_insert(&s->areas, gpa, end, pay);
   //@ assert r_cap: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
   //@ assert r_top: s->pt.pool.top == \at(s->pt.pool.top, Pre);
@@ -172,6 +179,47 @@ static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct
   return st;
 }
 
+/** s2_linear_map(), word by word: what it leaves alone. */
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreaMem(&s->areas);
+    requires args: MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
+    requires attr: attr_legal(s->pt.pool.features, attr);
+    requires plan: ClearFor(&s->pt.pool, gpa, end, hpa, leaf_max);
+    requires tables: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
+    terminates \true; exits \false;
+    assigns s->pt.pool.nfree, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks;
+    ensures mem: SpaceMemory(s);
+    ensures counts: SpaceCounts(s);
+    ensures good: Good(&s->pt);
+    ensures rec: s->areas.cap == \old(s->areas.cap) && s->areas.n == \old(s->areas.n) && s->areas.nspare == \old(s->areas.nspare) &&
+                   s->areas.hit_p == \old(s->areas.hit_p) && s->areas.hit_i == \old(s->areas.hit_i);
+    ensures ptr: s->areas.chunks == \old(s->areas.chunks) && s->areas.lo == \old(s->areas.lo) && s->areas.id == \old(s->areas.id) &&
+                   s->areas.spare == \old(s->areas.spare);
+    ensures win: AreasWindows{Pre,Post}(&s->areas);
+    ensures chunks: AreasChunks{Pre,Post}(&s->areas);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g)); */
+static void fill_words(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
+                       bool linked) {
+#ifdef __FRAMAC__
+#include "proofs/wp/areas_apart.acsl"
+#endif
+  //@ assert c_sep: \separated(&s->stats, s->pt.pool.nodes + (0 .. s->pt.pool.cap-1));
+  s2_linear_map(s, gpa, end, hpa, attr, leaf_max, linked);
+  //@ assert c_f: \forall integer k; 0 <= k < 6 ==> s->stats.faults[k] == \at(s->stats.faults[\at(k, Here)], Pre);
+  //@ assert c_t: s->stats.frames_taken == \at(s->stats.frames_taken, Pre);
+  //@ assert c_g: s->stats.frames_given == \at(s->stats.frames_given, Pre);
+  //@ assert c_b: s->stats.blocks_taken == \at(s->stats.blocks_taken, Pre);
+  //@ assert c_c: s->stats.copies == \at(s->stats.copies, Pre);
+  //@ assert counts: SpaceCounts(s);
+#ifdef __FRAMAC__
+#include "proofs/wp/areas_untouched.acsl"
+#endif
+}
+
 /** s2_linear_map(): no area changes. */
 /*@ requires inv: SpaceParts(s) && MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
     requires attr: attr_legal(s->pt.pool.features, attr);
@@ -185,14 +233,16 @@ static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct
     ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures still: AreasStill{Pre,Post}(&s->areas);
     ensures kept: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g); */
 static void fill_area(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
                       bool linked) {
-  s2_linear_map(s, gpa, end, hpa, attr, leaf_max, linked);
-  //@ assert counts: SpaceCounts(s);
-#ifdef __FRAMAC__
-#include "proofs/wp/areas_untouched.acsl"
-#endif
+  fill_words(s, gpa, end, hpa, attr, leaf_max, linked);
+  //@ assert store: AreaMem(&s->areas);
+  //@ assert rec: AreasRecord{Pre,Here}(&s->areas);
+  //@ assert still: AreasStill{Pre,Here}(&s->areas);
+  //@ assert areas: AreasInv(&s->areas);
 }
 
 /** The area and its leaves, for which a plan has found nothing in the way and room. */
@@ -244,33 +294,63 @@ static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uin
   return S2_OK;
 }
 
-s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t flags) {
-  s2_status st = check_new_area(s, gpa, size, attr, flags, S2_PAGES);
-  if (st == S2_OK) {
-    st = s2_check_hpa(&s->pt, hpa, size);
-  }
-  //@ assert same: SpaceSame{Pre,Here}(s);
-  if (st != S2_OK) {
-    return st;
-  }
-  uint64_t end = gpa + size;
-  uint32_t leaf_max = S2_MAX_LEVEL;
-  if ((flags & S2_PAGES) != 0) {
-    leaf_max = 0;
-  }
-  //@ assert w1: end <= width(s->pt.gpa_bits) <= width(62);
-  //@ assert w2: width(62) == AREA_TOP;
-  //@ assert w3: width(S2_FMT_HPA_BITS) <= width(62);
-  //@ assert dom: \forall integer g; 0 <= g < width(s->pt.gpa_bits) ==> Dom(&s->pt.pool, g);
-  //@ assert args: MapArgs(&s->pt.pool, gpa, end, hpa);
+/** Find out what is in the way and how many tables it takes, then map. */
+/*@ requires inv: SpaceInv(s) && MapArgs(&s->pt.pool, gpa, end, hpa) && SpacePages(s, gpa, end - gpa) && end <= AREA_TOP;
+    requires none: \forall integer g; gpa <= g < end ==> NoArea(&s->areas, g);
+    requires attr: attr_legal(s->pt.pool.features, attr);
+    requires level: leaf_max <= S2_MAX_LEVEL;
+    requires host: hpa <= INT64_MAX && gpa <= INT64_MAX;
+    terminates \true; exits \false;
+    assigns S2_SPACE_WRITES(s);
+    ensures inv: SpaceInv(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+                  PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr) && !NoArea(&s->areas, g) &&
+                  AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
+    ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==> Untouched{Pre,Post}(s, g);
+    ensures where: SpacePages(s, gpa, end - gpa);
+    ensures dom: \forall integer g; gpa <= g < end ==> Dom(&s->pt.pool, g);
+    ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
+static s2_status map_checked(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr,
+                             uint32_t leaf_max) {
   struct s2_need plan = s2_plan_map(&s->pt.pool, gpa, end, hpa, leaf_max);
-  st = s2_plan_check(&s->pt.pool, plan);
-  //@ assert pages: SpacePages(s, gpa, size);
+  s2_status st = s2_plan_check(&s->pt.pool, plan);
   if (st != S2_OK) {
+    //@ assert same: SpaceSame{Pre,Here}(s);
     return st;
   }
   //@ assert room: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
   return map_planned(s, gpa, end, hpa, attr, leaf_max, plan.tables > 0);
+}
+
+/** What a new linear area has to pass. */
+/*@ requires s: \valid_read(s) && SpaceRange(s) && AreasInv(&s->areas) && Good(&s->pt);
+    terminates \true; exits \false; assigns \nothing;
+    ensures ok: \result == S2_OK ==> SpacePages(s, gpa, size) && attr_legal(s->pt.pool.features, attr);
+    ensures none: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> NoArea(&s->areas, g);
+    ensures dom: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> Dom(&s->pt.pool, g);
+    ensures args: \result == S2_OK ==> MapArgs(&s->pt.pool, gpa, gpa + size, hpa);
+    ensures top: \result == S2_OK ==> gpa + size <= AREA_TOP && hpa + size <= AREA_TOP; */
+static s2_status check_linear(const struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr,
+                              uint32_t flags) {
+  s2_status st = check_new_area(s, gpa, size, attr, flags, S2_PAGES);
+  if (st == S2_OK) {
+    st = s2_check_hpa(&s->pt, hpa, size);
+  }
+  //@ assert w1: st == S2_OK ==> gpa + size <= width(s->pt.gpa_bits) <= width(62);
+  //@ assert w2: width(62) == AREA_TOP;
+  //@ assert w3: width(S2_FMT_HPA_BITS) <= width(62);
+  //@ assert dom: \forall integer g; 0 <= g < width(s->pt.gpa_bits) ==> Dom(&s->pt.pool, g);
+  //@ assert args: st == S2_OK ==> MapArgs(&s->pt.pool, gpa, gpa + size, hpa);
+  return st;
+}
+
+s2_status s2_map_linear(struct s2_space *s, uint64_t gpa, uint64_t size, uint64_t hpa, uint32_t attr, uint32_t flags) {
+  s2_status st = check_linear(s, gpa, size, hpa, attr, flags);
+  if (st != S2_OK) {
+    //@ assert same: SpaceSame{Pre,Here}(s);
+    return st;
+  }
+  return map_checked(s, gpa, gpa + size, hpa, attr, (flags & S2_PAGES) != 0 ? 0 : S2_MAX_LEVEL);
 }
 
 s2_status s2_map_alloc(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t attr, uint32_t flags) {

@@ -28,6 +28,9 @@ case $file in
 */area_lemmas.acsl)
   src=$dir/$base.c
   printf '#include "stage2/area.h"\n#include "logic/area_lemmas.acsl"\n' >"$src" ;;
+*/table_lemmas.acsl) # lemmas of the page table
+  src=$dir/$base.c
+  printf '#include "stage2/table.h"\n#include "logic/table_lemmas.acsl"\n' >"$src" ;;
 *.acsl) # ghost functions over the tree
   src=$dir/$base.c
   printf '#include "tree.h"\n' >"$src" ;;
@@ -37,7 +40,7 @@ case $file in
 esac
 functions=$(python3 proofs/wp/report.py functions "$file" "$@") || exit 1
 select="-wp-fct $functions"
-[ "$functions" != lemma ] || select= # lemmas are goals of no function
+[ "$functions" != lemma ] || select=-wp-prop=@lemma # lemmas are goals of no function
 rte="-wp-rte -warn-unsigned-overflow"
 provers=${PROVERS:-cvc4,Z3:4.8.12}
 if [ -n "${SMOKE:-}" ]; then
