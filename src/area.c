@@ -346,6 +346,30 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
   //@ assert kj: AreasKept{Pre,Here}(s);
 }
 
+/** Area i - 1 of window p has grown: it may have reached area i, or a border. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i <= Kn(WChunk(s, p));
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void unite_grown(struct s2_areas *s, int32_t p, int32_t i) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  if (meets(&s->chunks[s->id[p]], i)) {
+    unite_in(s, p, i);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ ghost One: ;
+    settle(s, p);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Pre,One}(s, g) && AreaKept{One,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+    //@ assert kk: AreasKept{Pre,Here}(s);
+  } else {
+    unite_borders(s, p, i - 1);
+    //@ assert cp: s->cap == \at(s->cap, Pre);
+    //@ assert k2: AreasKept{Pre,Here}(s);
+  }
+  //@ assert kj: AreasKept{Pre,Here}(s);
+}
+
 /** From the end of area i - 1 of window p up to y all is free, and is to carry what it carries: it grows. */
 /*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 < i <= Kn(WChunk(s, p)) && En(WChunk(s, p), i - 1) < y <= AREA_TOP;
     requires r: \forall integer j; i <= j < Kn(WChunk(s, p)) ==> y <= St(WChunk(s, p), j);
@@ -359,7 +383,7 @@ static inline void unite_borders(struct s2_areas *s, int32_t p, int32_t i) {
                    AreaKept{Pre,Here}(s, g); */
 S2_APART void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
-  struct s2_chunk *k = &s->chunks[s->id[p]];
+  //@ ghost struct s2_chunk *k = &s->chunks[s->id[p]];
   //@ assert kl: KCovers(k, i - 1, St(k, i - 1)) && !KNone(k, St(k, i - 1)) && WLo(s, p) < y;
   reach(s, p, y);
   //@ assert cp: s->cap == \at(s->cap, Pre);
@@ -367,19 +391,8 @@ S2_APART void grow_left(struct s2_areas *s, int32_t p, int32_t i, int64_t y) {
   extend_in(s, p, i - 1, y);
   //@ assert cp: s->cap == \at(s->cap, Pre);
   //@ ghost Grown: ;
-  if (meets(k, i)) {
-    unite_in(s, p, i);
-    //@ assert cp: s->cap == \at(s->cap, Pre);
-    //@ ghost One: ;
-    settle(s, p);
-    //@ assert cp: s->cap == \at(s->cap, Pre);
-    //@ assert k1: \forall integer g; 0 <= g ==> AreaKept{Grown,One}(s, g) && AreaKept{One,Here}(s, g) && AreaKept{Grown,Here}(s, g);
-    //@ assert kk: AreasKept{Grown,Here}(s);
-  } else {
-    unite_borders(s, p, i - 1);
-    //@ assert cp: s->cap == \at(s->cap, Pre);
-    //@ assert k2: AreasKept{Grown,Here}(s);
-  }
+  unite_grown(s, p, i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
 #include "proofs/wp/grow_left.acsl"
 }
 
@@ -431,6 +444,22 @@ static int32_t unite_within(struct s2_areas *s, int32_t p, int32_t i) {
   return i;
 }
 
+/** Area i of window p is new, where making room has moved its place: it is one with what it touches on either side. */
+/*@ requires inv: AreasInv(s) && 0 <= p < s->n && 0 <= i < Kn(WChunk(s, p));
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures out: \forall integer g; 0 <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void unite_moved(struct s2_areas *s, int32_t p, int32_t i) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  int32_t j = unite_within(s, p, i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost Within: ;
+  unite_borders(s, p, j);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{Pre,Within}(s, g) && AreaKept{Within,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+}
+
 /** [x, y) is free, and its place `at` is in a chunk with a free place: a new area. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
     requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) < 64;
@@ -456,7 +485,51 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
   //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Reached}(s, g) && AreaKept{Reached,Here}(s, g) && AreaKept{Pre,Here}(s, g);
 }
 
-/** The same where the chunk is full. Making room may move the place beside an area that the new one must be one with. */
+/** The same, and it is one with what it touches across a border. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) < 64;
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures in: \forall integer g; x <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void put_beside(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  put_area(s, at, x, y, pl);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost In: ;
+  unite_borders(s, at.p, at.i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/put_beside.acsl"
+}
+
+/** The same where making room has moved the place, maybe beside an area that the new one must be one with. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) < 64;
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s);
+    ensures in: \forall integer g; x <= g < y ==>
+                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    ensures out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g); */
+static inline void put_moved(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  put_area(s, at, x, y, pl);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+  //@ ghost In: ;
+  unite_moved(s, at.p, at.i);
+  //@ assert cp: s->cap == \at(s->cap, Pre);
+#include "proofs/wp/put_beside.acsl"
+}
+
+/** [x, y) is free and touches nothing like it in its chunk, which is full. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
     requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p)) && Kn(WChunk(s, at.p)) == 64;
     requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
@@ -465,9 +538,7 @@ static inline void put_area(struct s2_areas *s, struct spot at, int64_t x, int64
     terminates \true; exits \false;
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
-    ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
-                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
-    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
+    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
 S2_APART s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot r = make_place(s, x, at);
@@ -475,18 +546,13 @@ S2_APART s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, in
   //@ ghost Room: ;
   //@ assert k: \forall integer g; 0 <= g ==> AreaWhole{Pre,Room}(s, g) && AreaKept{Pre,Room}(s, g);
   if (r.p < 0) {
+    //@ assert no: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_ERR_NO_AREAS);
     return S2_ERR_NO_AREAS;
   }
   //@ assert fr: \forall integer g; x <= g < y ==> AreaKept{Pre,Room}(s, g) && NoArea(s, g);
-  put_area(s, r, x, y, pl);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ ghost In: ;
-  int32_t i = unite_within(s, r.p, r.i);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ ghost Within: ;
-  unite_borders(s, r.p, i);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-#include "proofs/wp/add_crowded.acsl"
+  put_moved(s, r, x, y, pl);
+  //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Room}(s, g) && AreaKept{Room,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+  //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
   return S2_OK;
 }
 
@@ -499,40 +565,82 @@ S2_APART s2_status add_crowded(struct s2_areas *s, struct spot at, int64_t x, in
     terminates \true; exits \false;
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
-    ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
-                  !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
-    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
-static inline s2_status add_area(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
-  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
+static inline s2_status insert_new(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
   if (s->chunks[s->id[at.p]].n == FULL) {
     return add_crowded(s, at, x, y, pl);
   }
-  put_area(s, at, x, y, pl);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ ghost In: ;
-  unite_borders(s, at.p, at.i);
-  //@ assert cp: s->cap == \at(s->cap, Pre);
-  //@ assert k: \forall integer g; 0 <= g ==> AreaKept{In,Here}(s, g);
-  //@ assert ki: \forall integer g; x <= g < y ==> !NoArea{In}(s, g) && AreaPay{In}(s, g) == pay(pl.delta, pl.attr, pl.backend) && AreaKept{In,Here}(s, g);
-  //@ assert ko: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,In}(s, g) && AreaKept{In,Here}(s, g) && AreaKept{Pre,Here}(s, g);
+  put_beside(s, at, x, y, pl);
+  //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
   return S2_OK;
+}
+
+/** [x, y) is free and touches nothing like it before it: the area behind it grows, or there is a new one. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
+static inline s2_status insert_right(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  if (touches_right(&s->chunks[s->id[at.p]], at.i, y, pl)) {
+    grow_right(s, at.p, at.i, x);
+    //@ assert in: \forall integer g; x <= g < y ==> !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    //@ assert out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+    //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
+    return S2_OK;
+  }
+  return insert_new(s, at, x, y, pl);
+}
+
+/** [x, y) is free: an area that it touches and that carries the same grows, or there is a new one. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
+    requires here: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> y <= St(WChunk(s, at.p), i);
+    requires next: at.p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, at.p + 1), g);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
+static inline s2_status insert_free(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  if (touches_left(&s->chunks[s->id[at.p]], at.i, x, pl)) {
+    grow_left(s, at.p, at.i, y);
+    //@ assert in: \forall integer g; x <= g < y ==> !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
+    //@ assert out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
+    //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
+    return S2_OK;
+  }
+  return insert_right(s, at, x, y, pl);
+}
+
+/** [x, y), whose place is `at`: refused, or added. */
+/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
+    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
+    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
+    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
+    terminates \true; exits \false;
+    assigns AREA_ALL(s);
+    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_MAPPED || \result == S2_ERR_NO_AREAS);
+    ensures taken: \result == S2_ERR_MAPPED ==> \exists integer g; x <= g < y && !NoArea{Pre}(s, g);
+    ensures free: \result != S2_ERR_MAPPED ==> \forall integer g; x <= g < y ==> NoArea{Pre}(s, g);
+    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
+static inline s2_status insert_at(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
+  if (is_taken(s, at, y) /*@ ghost (x) */) {
+    //@ assert no: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_ERR_MAPPED);
+    return S2_ERR_MAPPED;
+  }
+  return insert_free(s, at, x, y, pl);
 }
 
 s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_payload p) {
   struct spot at = locate(s, (int64_t)x);
-  if (is_taken(s, at, (int64_t)y) /*@ ghost ((int64_t)x) */) {
-    return S2_ERR_MAPPED;
-  }
-  const struct s2_chunk *k = &s->chunks[s->id[at.p]];
-  if (touches_left(k, at.i, (int64_t)x, p)) {
-    grow_left(s, at.p, at.i, (int64_t)y);
-    return S2_OK;
-  }
-  if (touches_right(k, at.i, (int64_t)y, p)) {
-    grow_right(s, at.p, at.i, (int64_t)x);
-    return S2_OK;
-  }
-  return add_area(s, at, (int64_t)x, (int64_t)y, p);
+  return insert_at(s, at, (int64_t)x, (int64_t)y, p);
 }
 
 /* ---------------------------------------- operations: remove */

@@ -147,6 +147,8 @@ S2_MUST_USE bool s2_areas_covered(const struct s2_areas *s, uint64_t x, uint64_t
     terminates \true; exits \false;
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
+    ensures st: \result == S2_OK || \result == S2_ERR_MAPPED || \result == S2_ERR_NO_AREAS;
+    ensures taken: \result == S2_ERR_MAPPED <==> \exists integer g; x <= g < y && !NoArea{Pre}(s, g);
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==>
                   NoArea{Pre}(s, g) && !NoArea(s, g) && AreaPay(s, g) == pay(p.delta, p.attr, p.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
