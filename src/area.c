@@ -991,7 +991,7 @@ static void protect_all(struct s2_areas *s, int64_t x, int64_t y, uint32_t right
 }
 
 s2_status s2_areas_protect(struct s2_areas *s, uint64_t x, uint64_t y, uint32_t rights) {
-  //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
+  //@ assert se: \separated(s, s->chunks + (0 .. s->cap - 1));
   enum cut left = cut_at(s, (int64_t)x, rights);
   //@ ghost Left: ;
 #include "proofs/wp/protect_left.acsl"
