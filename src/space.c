@@ -4,6 +4,7 @@
 #include "ops.h"
 #ifdef __FRAMAC__
 #include "logic/area_lemmas.acsl"
+#include "logic/space_lemmas.acsl"
 #endif
 
 /** Is [gpa_base, gpa_base + size) a guest range of this width? */
@@ -608,7 +609,36 @@ s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size, uint32_t r
   return S2_OK;
 }
 
+/** s2_pt_collapse(): no area changes. */
+/*@ requires inv: SpaceParts(s);
+    terminates \true; exits \false;
+    assigns s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.pool.stack[0 .. s->pt.pool.cap-1], s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks;
+    ensures mem: SpaceMemory(s);
+    ensures counts: SpaceCounts(s);
+    ensures good: Good(&s->pt);
+    ensures areas: AreasInv(&s->areas);
+    ensures same: SameButAD{Pre,Post}(&s->pt.pool);
+    ensures kept: AreasKept{Pre,Post}(&s->areas);
+    ensures none: KeptNone{Pre,Post}(&s->areas);
+    ensures pay: KeptPay{Pre,Post}(&s->areas);
+    ensures rec: SpaceRecord{Pre,Post}(s); */
+static s2_status collapse_leaves(struct s2_space *s, uint64_t gpa, uint32_t level) {
+#ifdef __FRAMAC__
+#include "proofs/wp/areas_apart.acsl"
+#include "proofs/wp/space_apart.acsl"
+#endif
+  s2_status st = s2_pt_collapse(&s->pt, gpa, level);
+#ifdef __FRAMAC__
+#include "proofs/wp/areas_untouched.acsl"
+#include "proofs/wp/space_still.acsl"
+#endif
+  return st;
+}
+
 s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level) {
+  //@ assert self: AreasKept{Pre,Here}(&s->areas);
   if (level == 0 || level > s->pt.pool.leaf_max) {
     return S2_ERR_CONFIG;
   }
@@ -629,7 +659,16 @@ s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level) {
   if (is_kind(a, S2_BACK_ALLOC) && (a.backend & S2_BACK_BLOCKS) == 0) {
     return S2_ERR_BACKEND;
   }
-  return s2_pt_collapse(&s->pt, gpa, level);
+  st = collapse_leaves(s, gpa, level);
+  //@ assert same: SamePA{Pre,Here}(&s->pt.pool);
+  //@ assert rec: SpaceRecord{Pre,Here}(s);
+  //@ assert new: NoneNew{Pre,Here}(s);
+  //@ assert range: InRange(s);
+  //@ assert in: InArea(s);
+  //@ assert linear: LinearThere(s);
+  //@ assert pages: AreaPages(s);
+  //@ assert kept: AreasKept{Pre,Here}(&s->areas);
+  return st;
 }
 
 void s2_clear(struct s2_space *s) {

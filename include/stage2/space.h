@@ -122,7 +122,7 @@ struct s2_translation {
       LinearThere(s) && AreaPages(s);
     // nothing that a guest could notice is different
     predicate SpaceSame{K,L}(struct s2_space *s) = \at(Same{K,L}(&s->pt.pool) &&
-      (\forall integer g; 0 <= g ==> AreaKept{K,L}(&s->areas, g)), L);
+      AreasKept{K,L}(&s->areas), L);
     // g is as it was, to the guest and in the areas
     predicate Untouched{K,L}(struct s2_space *s, integer g) = \at(PA{L}(&s->pt.pool, g) == PA{K}(&s->pt.pool, g) &&
       AT{L}(&s->pt.pool, g) == AT{K}(&s->pt.pool, g) && AreaKept{K,L}(&s->areas, g), L); */
@@ -260,7 +260,7 @@ S2_MUST_USE s2_status s2_protect(struct s2_space *s, uint64_t gpa, uint64_t size
     assigns S2_SPACE_WRITES(s);
     ensures inv: SpaceInv(s);
     ensures same: SameButAD{Pre,Post}(&s->pt.pool);
-    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g); */
+    ensures areas: AreasKept{Pre,Post}(&s->areas); */
 S2_MUST_USE s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level);
 
 /**
@@ -275,7 +275,7 @@ S2_MUST_USE s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t lev
     ensures inv: SpaceInv(s);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < gpa + size ==> PA(&s->pt.pool, g) == -1;
     ensures out: \result == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < gpa + size) ==> Untouched{Pre,Post}(s, g);
-    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures areas: AreasKept{Pre,Post}(&s->areas);
     ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_discard(struct s2_space *s, uint64_t gpa, uint64_t size);
 
@@ -300,7 +300,7 @@ struct s2_range {
     ensures inv: SpaceInv(s);
     ensures in: \result == S2_OK ==> \forall integer k, g; 0 <= k < n ==> r[k].gpa <= g < r[k].gpa + r[k].size ==>
                   PA(&s->pt.pool, g) == -1;
-    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures areas: AreasKept{Pre,Post}(&s->areas);
     ensures same: \result != S2_OK ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE s2_status s2_discard_list(struct s2_space *s, const struct s2_range *r, uint32_t n);
 
@@ -382,7 +382,7 @@ S2_MUST_USE struct s2_leaf s2_query(const struct s2_space *s, uint64_t gpa);
                        !NoArea(&s->areas, gpa) && (pay_attr(AreaPay(&s->areas, gpa)) & access) == access;
     ensures kept: !s->shares ==> \forall integer g; Dom(&s->pt.pool, g) ==> \old(PA(&s->pt.pool, g)) != -1 ==>
                     PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g));
-    ensures areas: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g);
+    ensures areas: AreasKept{Pre,Post}(&s->areas);
     ensures same: \result.kind != S2_FAULT_RESOLVED ==> SpaceSame{Pre,Post}(s); */
 S2_MUST_USE struct s2_fault_result s2_fault(struct s2_space *s, uint64_t gpa, uint32_t access);
 

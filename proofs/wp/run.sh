@@ -31,6 +31,9 @@ case $file in
 */table_lemmas.acsl) # lemmas of the page table
   src=$dir/$base.c
   printf '#include "stage2/table.h"\n#include "logic/table_lemmas.acsl"\n' >"$src" ;;
+*/space_lemmas.acsl)
+  src=$dir/$base.c
+  printf '#include "stage2/space.h"\n#include "logic/area_lemmas.acsl"\n#include "logic/space_lemmas.acsl"\n' >"$src" ;;
 *.acsl) # ghost functions over the tree
   src=$dir/$base.c
   printf '#include "tree.h"\n' >"$src" ;;
@@ -40,10 +43,12 @@ case $file in
 esac
 functions=$(python3 proofs/wp/report.py functions "$file" "$@") || exit 1
 select="-wp-fct $functions"
-[ "$functions" != lemma ] || select=-wp-prop=@lemma # lemmas are goals of no function
+# lemmas are goals of no function, but of the file that they are in
+[ "$functions" != lemma ] || select="-wp-prop $(grep -o 'lemma [a-z0-9_]*{' "$file" | sed 's/lemma //; s/{//' | paste -sd, -)"
 rte="-wp-rte -warn-unsigned-overflow"
 provers=${PROVERS:-cvc4,Z3:4.8.12}
 if [ -n "${SMOKE:-}" ]; then
+  [ "$functions" != lemma ] || select=
   # there is no category for smoke goals: all others are left out, one at a time
   out=
   for category in lemma requires assigns ensures exits assert invariant variant decreases check breaks continues returns \
