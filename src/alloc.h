@@ -88,6 +88,8 @@ S2_INLINE void s2_page_fill(struct s2_space *s, struct s2_pos at, uint64_t gpa, 
                   PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(floor(gpa, 0) <= g < floor(gpa, 0) + 4096) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures was: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==>
+                   \old(PA(&s->pt.pool, g)) == -1;
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 S2_INLINE struct s2_got s2_page_in(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr) {
   struct s2_got r = {s2_page_check(&s->pt.pool, at), 0, S2_NO_FRAME, at.l > 0};
@@ -101,6 +103,11 @@ S2_INLINE struct s2_got s2_page_in(struct s2_space *s, struct s2_pos at, uint64_
   }
   uint64_t off = s2_offset(gpa, 0);
   //@ ghost s2_lemma_floor(gpa, at.l, s->pt.gpa_bits);
+  //@ ghost s2_lemma_in_page(gpa, at.l);
+  //@ ghost s2_lemma_path(&s->pt.pool, at.t, at.i);
+  //@ assert in_page: \forall integer g; floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==> In(&s->pt.pool, at.t, at.i, g);
+  //@ assert none: pte_kind(at.l, at.e) == 0 && \forall integer va; xpa(at.l, at.e, va) == -1;
+  //@ assert was: \forall integer g; Dom(&s->pt.pool, g) ==> floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==> PA(&s->pt.pool, g) == -1;
   s2_host_frame_zero(s->pt.flush.ctx, hpa, 0);
   s2_page_fill(s, at, gpa - off, hpa, s2_attr_new(s->pt.pool.features, attr));
   r.hpa = hpa + off;

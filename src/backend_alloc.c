@@ -115,6 +115,8 @@ static void fill_block(struct s2_space *s, uint64_t base, uint64_t hpa, uint32_t
                   PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(floor(gpa, l) <= g < floor(gpa, l) + gran(l)) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures was: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> floor(gpa, l) <= g < floor(gpa, l) + gran(l) ==>
+                   \old(PA(&s->pt.pool, g)) == -1;
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 static struct s2_got alloc_block(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, uint8_t l) {
   //@ assert fl: floor(gpa, l) == gpa - off(gpa, l) && 0 <= floor(gpa, l) && off(floor(gpa, l), l) == 0;

@@ -396,6 +396,8 @@ struct s2_got {
     ensures out: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==>
                    !(floor(gpa, \result.level) <= g < floor(gpa, \result.level) + gran(\result.level)) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures was: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> floor(gpa, \result.level) <= g < floor(gpa, \result.level) + gran(\result.level) ==>
+                   \old(PA(&s->pt.pool, g)) == -1;
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64_t hi, uint32_t attr, bool blocks);
 
@@ -414,6 +416,8 @@ struct s2_got s2_alloc_one(struct s2_space *s, uint64_t gpa, uint64_t lo, uint64
                   PA(&s->pt.pool, g) == \result.hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(floor(gpa, 0) <= g < floor(gpa, 0) + 4096) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
+    ensures was: \result.status == S2_OK ==> \forall integer g; Dom(&s->pt.pool, g) ==> floor(gpa, 0) <= g < floor(gpa, 0) + 4096 ==>
+                   \old(PA(&s->pt.pool, g)) == -1;
     ensures same: \result.status != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, uint32_t attr);
 

@@ -12,7 +12,7 @@ cannot be read is an error, never left out.
 import re
 import sys
 
-TOKENS = re.compile(r"\s*(<==>|==>|==|!=|<=|>=|&&|\|\||\\?\w+|[-+*!<>().,?:])")
+TOKENS = re.compile(r"\s*(<==>|==>|==|!=|<=|>=|&&|\|\||\\?\w+|[-+*&!<>().,?:])")
 LEVELS = (  # what the text of the preconditions says about l, and the cases that must be possible then
     (r"S2_FMT_LEAF_MAX|pte_kind\(l, e\) == 1", "every_leaf_level"),
     (r"0 < l <=", "every_table_level"),
@@ -68,7 +68,7 @@ class Formula:
         return "!(%s) || (%s)" % (c, then)
 
     def binary(self, level):
-        levels = (("||",), ("&&",), None, ("+", "-"), ("*",))
+        levels = (("||",), ("&&",), ("&",), None, ("+", "-"), ("*",))
         if level == len(levels):
             return self.unary()
         if levels[level] is None:
@@ -107,9 +107,9 @@ class Formula:
         self.at += 1
         word = {"\\result": "result", "\\true": "true"}.get(word, word)
         if self.take("("):
-            arguments = [self.binary(3)]
+            arguments = [self.binary(2)]
             while self.take(","):
-                arguments.append(self.binary(3))
+                arguments.append(self.binary(2))
             self.need(")")
             return "model_%s(%s)" % (word, ", ".join(arguments))
         while self.take("."):

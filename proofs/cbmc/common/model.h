@@ -123,6 +123,10 @@ static inline integer model_without_ad(integer attr) {
   return is_half(attr) ? (integer)((uint32_t)attr & ~S2_AD_MASK) : -1;
 }
 
+static inline bool model_gives(integer attr, integer rights) {
+  return (attr & rights) == rights;
+}
+
 /* ---- geometry: a level is one of 0 to 4, an address any 64 bits ---- */
 
 /** Entries of level l before va; of level 5: tables of level 4. By cases, so that each division is by a constant. */
