@@ -46,15 +46,17 @@ static inline void next_epoch(struct s2_pt *pt) {
 }
 
 /** On all other CPUs, unless the instructions have reached them. */
-/*@ requires inv: GoodPt(pt) && GoodPool(&pt->pool);
+/*@ requires inv: GoodPt(pt) && Marking(&pt->pool);
     terminates \true; exits \false; assigns pt->flush.epoch;
-    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures inv: GoodPt(pt) && Marking(&pt->pool);
+    ensures good: \old(GoodPool(&pt->pool)) ==> GoodPool(&pt->pool);
     ensures all: broadcast != 0 || first != 0 || last != UINT64_MAX || clear_there(&pt->pool);
     ensures there: broadcast != 0 || \forall integer g; first <= g <= last ==>
                      forgot_there(&pt->pool, g, lev(&pt->pool, g), cur(&pt->pool, g)); */
 static void flush_others(struct s2_pt *pt, uint64_t first, uint64_t last) {
   next_epoch(pt);
-  //@ assert gp: GoodPt(pt) && GoodPool(&pt->pool);
+  //@ assert gp: GoodPt(pt) && Marking(&pt->pool);
+  //@ assert gd: \at(GoodPool(&pt->pool), Pre) ==> GoodPool(&pt->pool);
   if (S2_FMT_BROADCAST == 0) {
     s2_host_flush_remote(pt->flush.ctx, (uint32_t)pt->flush.tlb.vmid, first, last);
   }

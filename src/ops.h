@@ -162,6 +162,7 @@ S2_INLINE uint32_t s2_slots_to(uint64_t w, uint64_t end, uint32_t i, uint8_t l) 
     ensures inv: Marking(p);
     ensures level: \result <= 4 || (\result == S2_NO_LEVEL && p->nlimbo == \old(p->nlimbo));
     ensures none: \result == S2_NO_LEVEL ==> Same{Pre,Post}(p);
+    ensures marks: \forall integer g; Dom(p, g) ==> Marked(p, g) ==> \old(Marked(p, g)) || \result <= 4 && gpa <= g < end;
     ensures in: \forall integer g; gpa <= g < end ==> PA(p, g) == -1;
     ensures out: \forall integer g; Dom(p, g) ==> !(gpa <= g < end) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g)); */
@@ -194,11 +195,12 @@ int64_t s2_reap(struct s2_pool *p, void *ctx, uint64_t gpa, uint64_t end);
 uint32_t s2_set_rights(struct s2_pool *p, uint64_t gpa, uint64_t end, uint32_t rights);
 
 /** One more of something: the only stores to a page table's counters of 64 bits. */
-/*@ requires inv: GoodPt(pt) && GoodPool(&pt->pool);
+/*@ requires inv: GoodPt(pt) && Marking(&pt->pool);
     requires c: c == &pt->flush.ranges || c == &pt->flush.fulls || c == &pt->flush.breaks || c == &pt->splits;
     terminates \true; exits \false;
     assigns *c;
-    ensures inv: GoodPt(pt) && GoodPool(&pt->pool); */
+    ensures inv: GoodPt(pt) && Marking(&pt->pool);
+    ensures good: \old(GoodPool(&pt->pool)) ==> GoodPool(&pt->pool); */
 static inline void s2_pt_count(struct s2_pt *pt, int64_t *c) {
   (void)pt; /* whose counter it is: the proof's, not the machine's */
   //@ assert va: \valid(c) && 0 <= *c;
@@ -244,10 +246,11 @@ void s2_host_flush_remote(void *ctx, uint32_t vmid, uint64_t first, uint64_t las
  * that changed (the step), S2_NO_LEVEL when nothing did: then there is nothing to do. Tables in limbo make it a full one:
  * walk caches are not indexed by leaf.
  */
-/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool) && gpa < end;
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
-    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures inv: GoodPt(pt) && Marking(&pt->pool);
+    ensures good: \old(GoodPool(&pt->pool)) ==> GoodPool(&pt->pool);
     ensures fresh: level <= S2_MAX_LEVEL ==> pt->pool.nlimbo > 0 ==> Flushed(&pt->pool);
     ensures told: level <= S2_MAX_LEVEL ==> \forall integer g; gpa <= g < end ==> Told(&pt->pool, g); */
 void s2_flush_range(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level);
@@ -281,21 +284,23 @@ static inline bool s2_vmid_legal(uint32_t features, uint32_t vmid) {
 void s2_flush_operands(struct s2_pt *pt, uint32_t vmid);
 
 /** Everything this space's VMID has, on every CPU, complete on return. */
-/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool);
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool);
     terminates \true; exits \false;
     assigns pt->flush.epoch, pt->flush.fulls;
-    ensures inv: GoodPt(pt) && GoodPool(&pt->pool);
+    ensures inv: GoodPt(pt) && Marking(&pt->pool);
+    ensures good: \old(GoodPool(&pt->pool)) ==> GoodPool(&pt->pool);
     ensures fresh: Flushed(&pt->pool);
     ensures told: \forall integer g; 0 <= g <= UINT64_MAX ==> Told(&pt->pool, g); */
 void s2_flush_full(struct s2_pt *pt);
 
 /** s2_pool_drain() of a page table, whose record stays what it is. Returns the pages given to the host. */
-/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool);
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool);
     requires fresh: pt->pool.nlimbo > 0 ==> Flushed(&pt->pool);
     terminates \true; exits \false;
     assigns pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1], pt->pool.stack[0 .. pt->pool.cap-1],
             pt->pool.nfree, pt->pool.nlimbo;
-    ensures inv: GoodPt(pt) && GoodPool(&pt->pool) && pt->pool.nlimbo == 0;
+    ensures inv: GoodPt(pt) && Marking(&pt->pool) && pt->pool.nlimbo == 0;
+    ensures good: \old(GoodPool(&pt->pool)) ==> GoodPool(&pt->pool);
     ensures pages: 0 <= \result;
     ensures lk: \forall integer va; Dom(&pt->pool, va) ==> lev(&pt->pool, va) == \old(lev(&pt->pool, va)) &&
                   cur(&pt->pool, va) == \old(cur(&pt->pool, va));
@@ -314,14 +319,18 @@ static inline int64_t s2_drain(struct s2_pt *pt) {
  * s2_flush_range() then s2_drain(), which a change that took no table away does not need. Returns the pages given to
  * the host.
  */
-/*@ requires pt: GoodPt(pt) && GoodPool(&pt->pool) && gpa < end;
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool) && gpa < end;
     requires in: Inside(pt);
     requires level: level <= S2_MAX_LEVEL || pt->pool.nlimbo == 0;
     terminates \true; exits \false;
     assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
             pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
-    ensures inv: Good(pt);
+    ensures inv: GoodPt(pt) && Marking(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0;
+    ensures good: \old(GoodPool(&pt->pool)) ==> Good(pt);
+    ensures pages: 0 <= \result;
     ensures same: Same{Pre,Post}(&pt->pool);
+    ensures ends: \forall integer g; Dom(&pt->pool, g) ==> lev(&pt->pool, g) == \old(lev(&pt->pool, g)) &&
+                    cur(&pt->pool, g) == \old(cur(&pt->pool, g));
     ensures told: level <= S2_MAX_LEVEL ==> \forall integer g; gpa <= g < end ==> Dom(&pt->pool, g) ==> Told(&pt->pool, g); */
 static inline int64_t s2_flush_done(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
   s2_flush_range(pt, gpa, end, level);

@@ -334,6 +334,7 @@ void s2_tree_unlink(struct s2_pool *p, uint32_t t, uint32_t i, uint32_t c, uint8
     ensures lv: Live(p);
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures keep: \forall integer va; Dom(p,va) ==> one(\old(cur(p,va))) == 1 ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures gone: EndsOrHole{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \old(p->tables[s].e[j]) || p->tables[s].e[j] == 0;
     ensures fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||
@@ -351,6 +352,7 @@ void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state);
     ensures lv: Live(p);
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures keep: \forall integer va; Dom(p,va) ==> one(\old(cur(p,va))) == 1 ==> lev(p,va) == \old(lev(p,va)) && cur(p,va) == \old(cur(p,va));
+    ensures gone: EndsOrHole{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
     ensures fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \old(p->tables[s].e[j]) || p->tables[s].e[j] == 0;
     ensures fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||

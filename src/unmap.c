@@ -86,6 +86,8 @@ static struct swept clear_run(struct s2_pool *p, struct s2_pos at, uint64_t w, u
     ensures named: \forall integer g; Dom(p, g) ==> w <= g < \result.next ==> \old(PA(p, g)) != -1 ==>
                      Marked(p, g) && MK(p, g) == \old(PA(p, g));
     ensures kept: \forall integer g; Dom(p, g) ==> \old(Marked(p, g)) ==> Marked(p, g) && MK(p, g) == \old(MK(p, g));
+    ensures only: \forall integer g; Dom(p, g) ==> Marked(p, g) ==> \old(Marked(p, g)) ||
+                    0 < \result.n && w <= g < \result.next && \old(PA(p, g)) != -1;
     ensures none: \result.n == 0 ==> Same{Pre,Post}(p); */
 static struct swept mark_run(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
   uint32_t slots = s2_slots_to(w, end, at.i, at.l);
@@ -107,6 +109,8 @@ static struct swept mark_run(struct s2_pool *p, struct s2_pos at, uint64_t w, ui
                               Marked(p, va) && MK(p, va) == \at(PA(p, va), Pre);
       loop invariant kept: \forall integer va; Dom(p, va) ==> \at(Marked(p, va), Pre) ==>
                              Marked(p, va) && MK(p, va) == \at(MK(p, va), Pre);
+      loop invariant only: \forall integer va; Dom(p, va) ==> Marked(p, va) ==> \at(Marked(p, va), Pre) ||
+                             0 < n && Run(p, at.t, at.i, k, va) && \at(PA(p, va), Pre) != -1;
       loop invariant none: n == 0 ==> Same{Pre,Here}(p);
       loop assigns k, n, p->tables[at.t].e[0 .. 511];
       loop variant slots - k; */
@@ -380,6 +384,8 @@ uint32_t s2_remove(struct s2_pool *p, uint64_t gpa, uint64_t end) {
     ensures out: \forall integer g; Dom(p, g) ==> !(w <= g < \result.next) ==>
                    PA(p, g) == \old(PA(p, g)) && AT(p, g) == \old(AT(p, g));
     ensures keep: \forall integer g; Dom(p, g) ==> PA(p, g) != -1 ==> lev(p, g) == \old(lev(p, g));
+    ensures only: \forall integer g; Dom(p, g) ==> Marked(p, g) ==> \old(Marked(p, g)) ||
+                    0 < \result.n && w <= g < \result.next && \old(PA(p, g)) != -1;
     ensures none: \result.n == 0 ==> p->nlimbo == \old(p->nlimbo) && Same{Pre,Post}(p); */
 static inline struct swept mark_and_prune(struct s2_pool *p, struct s2_pos at, uint64_t w, uint64_t end) {
   struct swept r = mark_run(p, at, w, end);
@@ -400,6 +406,7 @@ uint32_t s2_mark(struct s2_pool *p, uint64_t gpa, uint64_t end) {
       loop invariant inv: Marking(p);
       loop invariant level: level <= 4 || level == S2_NO_LEVEL;
       loop invariant lim: level == S2_NO_LEVEL ==> p->nlimbo == \at(p->nlimbo, Pre);
+      loop invariant marks: \forall integer g; Dom(p, g) ==> Marked(p, g) ==> \at(Marked(p, g), Pre) || level <= 4 && gpa <= g < end;
       loop invariant none: level == S2_NO_LEVEL ==> Same{Pre,Here}(p);
       loop invariant in: \forall integer g; gpa <= g < w ==> Dom(p, g) ==> PA(p, g) == -1;
       loop invariant ahead: \forall integer g; Dom(p, g) ==> w <= g ==> PA(p, g) == \at(PA(p, g), Pre) && AT(p, g) == \at(AT(p, g), Pre);
@@ -604,9 +611,11 @@ static void page_gone(struct s2_pt *pt, uint32_t t, uint64_t gpa) {
     s2_flush_page(pt, gpa);
     return;
   }
+  //@ assert b0: NoBad(&pt->pool);
   s2_tree_prune_from(&pt->pool, t, S2_NODE_LIMBO);
   //@ assert n1: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> \at(Used(&pt->pool, s), Pre) && pt->pool.nodes[s].level == \at(pt->pool.nodes[s].level, Pre) && (pt->pool.tables[s].e[j] == \at(pt->pool.tables[s].e[j], Pre) || pt->pool.tables[s].e[j] == 0);
   //@ assert k0: \forall integer l; pte_kind(l, 0) == 0;
+  //@ assert n0: \forall integer s, j; \at(Used(&pt->pool, s), Pre) ==> 0 <= j < 512 ==> \at(pte_kind(pt->pool.nodes[s].level, pt->pool.tables[s].e[j]), Pre) != 4;
   //@ assert n2: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> \at(pte_kind(pt->pool.nodes[s].level, pt->pool.tables[s].e[j]), Pre) != 4;
   //@ assert n3: \forall integer s, j; Used(&pt->pool, s) ==> 0 <= j < 512 ==> pte_kind(pt->pool.nodes[s].level, pt->pool.tables[s].e[j]) != 4;
   //@ assert nb: NoBad(&pt->pool);

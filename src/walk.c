@@ -233,6 +233,7 @@ static inline uint8_t level_above(const struct s2_pool *p, uint32_t c) {
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures up: Used(p,t) && p->nodes[t].level == \old(p->nodes[t].level);
     ensures keep: LiveKept{Pre,Post}(p);
+    ensures gone: EndsOrHole{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
     ensures fr: Cleared{Pre,Post}(p);
     ensures fn: Unlinked{Pre,Post}(p, state); */
@@ -259,6 +260,7 @@ static inline void unlink_dead(struct s2_pool *p, uint32_t t, uint32_t i, uint32
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures up: Used(p,t) && p->nodes[t].level == \old(p->nodes[t].level);
     ensures keep: LiveKept{Pre,Post}(p);
+    ensures gone: EndsOrHole{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
     ensures fr: Cleared{Pre,Post}(p);
     ensures fn: Unlinked{Pre,Post}(p, state); */
@@ -287,6 +289,7 @@ static inline void unlink_from(struct s2_pool *p, uint32_t t, uint32_t c, uint8_
     ensures nm: \old(NoMarks(p)) ==> NoMarks(p);
     ensures up: Used(p,\result) && p->nodes[\result].level == \old(p->nodes[c].level) + 1;
     ensures keep: LiveKept{Pre,Post}(p);
+    ensures gone: EndsOrHole{Pre,Post}(p);
     ensures same: Same{Pre,Post}(p);
     ensures fr: Cleared{Pre,Post}(p);
     ensures fn: Unlinked{Pre,Post}(p, state); */
@@ -318,6 +321,7 @@ void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
       loop invariant lv: Live(p);
       loop invariant nm: \at(NoMarks(p),Pre) ==> NoMarks(p);
       loop invariant keep: \forall integer va; Dom(p,va) ==> one(\at(cur(p,va),Pre)) == 1 ==> lev(p,va) == \at(lev(p,va),Pre) && cur(p,va) == \at(cur(p,va),Pre);
+      loop invariant gone: EndsOrHole{Pre,Here}(p);
       loop invariant same: Same{Pre,Here}(p);
       loop invariant fr: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre) || p->tables[s].e[j] == 0;
       loop invariant fn: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level == state ||
@@ -328,6 +332,7 @@ void s2_tree_prune_from(struct s2_pool *p, uint32_t t, uint8_t state) {
   while (is_idle(p, c)) {
     c = prune_step(p, c, state);
     //@ assert k1: \forall integer va; Dom(p,va) ==> one(\at(cur(p,va),LoopCurrent)) == 1 ==> lev(p,va) == \at(lev(p,va),LoopCurrent) && cur(p,va) == \at(cur(p,va),LoopCurrent);
+    //@ assert g1: EndsOrHole{LoopCurrent,Here}(p);
     //@ assert n1: \forall integer s; 0 <= s < p->cap ==> p->nodes[s].level != state ==> p->nodes[s].level == \at(p->nodes[s].level,LoopCurrent) && p->nodes[s].key == \at(p->nodes[s].key,LoopCurrent);
     //@ assert f1: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],LoopCurrent);
     //@ assert f2: \forall integer s, j; 0 <= s < p->cap ==> 0 <= j < 512 ==> p->tables[s].e[j] != 0 ==> p->tables[s].e[j] == \at(p->tables[s].e[j],Pre);
