@@ -575,50 +575,6 @@ static inline s2_status insert_new(struct s2_areas *s, struct spot at, int64_t x
   return S2_OK;
 }
 
-/** [x, y) is free and touches nothing like it before it: the area behind it grows, or there is a new one. */
-/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
-    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
-    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
-    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
-    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
-    terminates \true; exits \false;
-    assigns AREA_ALL(s);
-    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
-    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
-static inline s2_status insert_right(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
-  if (touches_right(&s->chunks[s->id[at.p]], at.i, y, pl)) {
-    grow_right(s, at.p, at.i, x);
-    //@ assert in: \forall integer g; x <= g < y ==> !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
-    //@ assert out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
-    //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
-    return S2_OK;
-  }
-  return insert_new(s, at, x, y, pl);
-}
-
-/** [x, y) is free: an area that it touches and that carries the same grows, or there is a new one. */
-/*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
-    requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
-    requires lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= x;
-    requires hi: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> x < En(WChunk(s, at.p), i);
-    requires free: \forall integer g; x <= g < y ==> NoArea(s, g);
-    requires here: \forall integer i; at.i <= i < Kn(WChunk(s, at.p)) ==> y <= St(WChunk(s, at.p), i);
-    requires next: at.p + 1 < s->n ==> \forall integer g; g < y ==> KNone(WChunk(s, at.p + 1), g);
-    terminates \true; exits \false;
-    assigns AREA_ALL(s);
-    ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
-    ensures is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), \result); */
-static inline s2_status insert_free(struct s2_areas *s, struct spot at, int64_t x, int64_t y, struct s2_payload pl) {
-  if (touches_left(&s->chunks[s->id[at.p]], at.i, x, pl)) {
-    grow_left(s, at.p, at.i, y);
-    //@ assert in: \forall integer g; x <= g < y ==> !NoArea(s, g) && AreaPay(s, g) == pay(pl.delta, pl.attr, pl.backend);
-    //@ assert out: \forall integer g; 0 <= g < x || y <= g ==> AreaKept{Pre,Here}(s, g);
-    //@ assert is: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_OK);
-    return S2_OK;
-  }
-  return insert_right(s, at, x, y, pl);
-}
-
 /** [x, y), whose place is `at`: refused, or added. */
 /*@ requires inv: AreasInv(s) && 0 <= x < y <= AREA_TOP && pl.backend != 0;
     requires at: Win(s, at.p, x) && 0 <= at.i <= Kn(WChunk(s, at.p));
@@ -635,7 +591,18 @@ static inline s2_status insert_at(struct s2_areas *s, struct spot at, int64_t x,
     //@ assert no: AreasInserted{Pre,Here}(s, x, y, pay(pl.delta, pl.attr, pl.backend), S2_ERR_MAPPED);
     return S2_ERR_MAPPED;
   }
-  return insert_free(s, at, x, y, pl);
+  const struct s2_chunk *k = &s->chunks[s->id[at.p]];
+  if (touches_left(k, at.i, x, pl)) {
+    grow_left(s, at.p, at.i, y);
+#include "proofs/wp/insert_grown.acsl"
+    return S2_OK;
+  }
+  if (touches_right(k, at.i, y, pl)) {
+    grow_right(s, at.p, at.i, x);
+#include "proofs/wp/insert_grown.acsl"
+    return S2_OK;
+  }
+  return insert_new(s, at, x, y, pl);
 }
 
 s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_payload p) {

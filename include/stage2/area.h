@@ -78,15 +78,15 @@ struct s2_place {
 #endif
 
 /** s2_areas_init() - an empty set. Return: S2_OK; S2_ERR_NULL; S2_ERR_CONFIG (count). Cost: O(count). */
-/*@ requires mem: \valid(s) && \valid_read(m);
-    requires store: m->chunks != \null && m->lo != \null && m->id != \null && m->spare != \null &&
-                    1 <= m->count <= 0x1000000 ==>
-                    \valid(m->chunks + (0 .. m->count - 1)) && \valid(m->lo + (0 .. m->count - 1)) &&
-                    \valid(m->id + (0 .. m->count - 1)) && \valid(m->spare + (0 .. m->count - 1)) &&
-                    \separated(s, m, m->chunks + (0 .. m->count - 1), m->lo + (0 .. m->count - 1),
-                               m->id + (0 .. m->count - 1), m->spare + (0 .. m->count - 1));
+/*@ requires mem: s != \null ==> m != \null ==> \valid(s) && \valid_read(m) &&
+      (m->chunks != \null ==> m->lo != \null ==> m->id != \null ==> m->spare != \null ==> 1 <= m->count <= 0x1000000 ==>
+        \valid(m->chunks + (0 .. m->count - 1)) && \valid(m->lo + (0 .. m->count - 1)) &&
+        \valid(m->id + (0 .. m->count - 1)) && \valid(m->spare + (0 .. m->count - 1)) &&
+        \separated(s, m, m->chunks + (0 .. m->count - 1), m->lo + (0 .. m->count - 1),
+                   m->id + (0 .. m->count - 1), m->spare + (0 .. m->count - 1)));
     terminates \true; exits \false;
     assigns *s, m->chunks[0 .. m->count-1], m->lo[0 .. m->count-1], m->id[0 .. m->count-1], m->spare[0 .. m->count-1];
+    ensures null: s == \null || m == \null ==> \result == S2_ERR_NULL;
     ensures done: \result == S2_OK ==> AreasInv(s) && \forall integer g; 0 <= g ==> NoArea(s, g); */
 S2_MUST_USE s2_status s2_areas_init(struct s2_areas *s, const struct s2_area_memory *m);
 
