@@ -620,6 +620,7 @@ s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y, struct s2_
     terminates \true; exits \false;
     assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s) && (\result == S2_OK || \result == S2_ERR_NO_AREAS);
+    ensures ok: AreaRoomAt{Pre}(s, at.p) ==> \result == S2_OK;
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 static s2_status remove_middle(struct s2_areas *s, struct spot at, int64_t x, int64_t y) {
@@ -750,19 +751,27 @@ static bool surrounds(const struct s2_chunk *k, int32_t i, int64_t x, int64_t y)
 /** Would roomy() find a place in window p? */
 /*@ requires inv: \valid_read(s) && AreasInv(s) && 0 <= p < s->n;
     terminates \true; exits \false; assigns \nothing;
-    ensures room: s->nspare > 0 ==> \result; */
+    ensures is: \result <==> AreaRoomAt(s, p); */
 static bool has_room(const struct s2_areas *s, int32_t p) {
   return s->chunks[s->id[p]].n < FULL || s->nspare > 0 || can_take(s, p + 1) || can_take(s, p - 1);
 }
 
 bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y) {
   struct spot at = locate(s, (int64_t)x);
+  //@ assert w: win(s, x) == at.p;
+  //@ assert so: KSorted(WChunk(s, at.p));
+  //@ assert lo: \forall integer i; 0 <= i < at.i ==> En(WChunk(s, at.p), i) <= y;
+  //@ assert hi: \forall integer i; at.i < i < Kn(WChunk(s, at.p)) ==> En(WChunk(s, at.p), at.i) <= St(WChunk(s, at.p), i) && x < St(WChunk(s, at.p), i);
+  //@ assert ke: !(at.i < Kn(WChunk(s, at.p)) && St(WChunk(s, at.p), at.i) < x && y < En(WChunk(s, at.p), at.i)) ==> KEndsBy(WChunk(s, at.p), x, y);
+  //@ assert kf: at.i < Kn(WChunk(s, at.p)) && St(WChunk(s, at.p), at.i) < x && y < En(WChunk(s, at.p), at.i) ==> !KEndsBy(WChunk(s, at.p), x, y);
   return !surrounds(&s->chunks[s->id[at.p]], at.i, (int64_t)x, (int64_t)y) || has_room(s, at.p);
 }
 
 s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y) {
   //@ assert sc: \separated(s, s->chunks + (0 .. s->cap - 1));
   struct spot at = locate(s, (int64_t)x);
+  //@ assert wx: win(s, x) == at.p;
+  //@ assert kf: at.i < Kn(WChunk(s, at.p)) && St(WChunk(s, at.p), at.i) < x && y < En(WChunk(s, at.p), at.i) ==> !KEndsBy(WChunk(s, at.p), x, y);
   if (surrounds(&s->chunks[s->id[at.p]], at.i, (int64_t)x, (int64_t)y)) {
     return remove_middle(s, at, (int64_t)x, (int64_t)y);
   }

@@ -345,6 +345,7 @@ static int32_t split_place(const struct s2_areas *s, int32_t p, int32_t i) {
     ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
     ensures same: !\result ==> AreasSame{Pre,Here}(s);
+    ensures ok: AreaRoomAt{Pre}(s, p) ==> \result;
     ensures room: \result ==> \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64; */
 static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   if (s->nspare > 0) {
@@ -356,12 +357,14 @@ static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
   if (can_take(s, p + 1)) {
     give_right(s, p);
     //@ assert rn: Kn(WChunk(s, p)) < 64 && Kn(WChunk(s, p + 1)) < 64;
+    //@ assert rw: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> win(s, g) == p || win(s, g) == p + 1;
     //@ assert rg: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64;
     return true;
   }
   if (can_take(s, p - 1)) {
     give_left(s, p);
     //@ assert rn: Kn(WChunk(s, p)) < 64 && Kn(WChunk(s, p - 1)) < 64;
+    //@ assert rw: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> win(s, g) == p || win(s, g) == p - 1;
     //@ assert rg: \forall integer g; 0 <= g ==> win{Pre}(s, g) == p ==> Kn(WChunk(s, win(s, g))) < 64;
     return true;
   }
@@ -377,6 +380,7 @@ static bool make_room(struct s2_areas *s, int32_t p, int32_t i) {
     assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
+    ensures ok: AreaRoomAt{Pre}(s, at.p) ==> \result.p != -1;
     ensures same: \result.p == -1 ==> AreasSame{Pre,Here}(s);
     ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
     ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;
@@ -398,6 +402,7 @@ static struct spot make_place(struct s2_areas *s, int64_t x, struct spot at) {
     assigns s->n, s->nspare, s->chunks[0 .. s->cap - 1], s->lo[0 .. s->cap - 1], s->id[0 .. s->cap - 1];
     ensures inv: AreasInv(s);
     ensures out: \forall integer g; 0 <= g ==> AreaWhole{Pre,Here}(s, g);
+    ensures ok: AreaRoomAt{Pre}(s, at.p) ==> \result.p != -1;
     ensures same: \result.p == -1 ==> AreasSame{Pre,Here}(s);
     ensures p: \result.p == -1 || Win(s, \result.p, x) && 0 <= \result.i <= Kn(WChunk(s, \result.p)) < 64;
     ensures lo: \result.p != -1 ==> \forall integer i; 0 <= i < \result.i ==> En(WChunk(s, \result.p), i) <= x;

@@ -163,6 +163,8 @@ S2_MUST_USE s2_status s2_areas_insert(struct s2_areas *s, uint64_t x, uint64_t y
     terminates \true; exits \false;
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
+    ensures ok: AreaRoom{Pre}(s, x, y) ==> \result == S2_OK;
+    ensures code: \result == S2_OK || \result == S2_ERR_NO_AREAS;
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> NoArea(s, g);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < x || y <= g) ==> AreaKept{Pre,Here}(s, g); */
 S2_MUST_USE s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y);
@@ -171,6 +173,7 @@ S2_MUST_USE s2_status s2_areas_remove(struct s2_areas *s, uint64_t x, uint64_t y
 /*@ requires inv: \valid_read(s) && AreasInv(s);
     requires range: x < y <= 0x4000000000000000;
     terminates \true; exits \false; assigns \nothing;
+    ensures is: \result <==> AreaRoom(s, x, y);
     ensures room: s->nspare > 0 ==> \result; */
 S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint64_t y);
 
@@ -185,6 +188,7 @@ S2_MUST_USE bool s2_areas_can_remove(const struct s2_areas *s, uint64_t x, uint6
     terminates \true; exits \false;
     assigns AREA_ALL(s);
     ensures inv: AreasInv(s);
+    ensures code: \result == S2_OK || \result == S2_ERR_NO_AREAS;
     ensures none: \forall integer g; 0 <= g ==> (NoArea(s, g) <==> NoArea{Pre}(s, g));
     ensures in: \result == S2_OK ==> \forall integer g; x <= g < y ==> !NoArea(s, g) ==>
                   AreaPay(s, g) == pay(pay_delta(AreaPay{Pre}(s, g)),
