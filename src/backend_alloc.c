@@ -186,8 +186,53 @@ s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint
   return S2_OK;
 }
 
+/** s2_reap() of the only range with marks: none is left. */
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool) && Inside(pt) && pt->pool.nlimbo == 0;
+    requires pool: Placed(&pt->pool) && pt->pool.leaf_max <= S2_FMT_LEAF_MAX <= 4 && pt->pool.leaf_max <= pt->pool.top;
+    requires range: gpa < end <= width(pt->gpa_bits);
+    requires marks: \forall integer g; Dom(&pt->pool, g) ==> Marked(&pt->pool, g) ==> gpa <= g < end && Told(&pt->pool, g);
+    terminates \true; exits \false;
+    assigns pt->pool.tables[0 .. pt->pool.cap-1];
+    ensures inv: Good(pt);
+    ensures pages: 0 <= \result;
+    ensures same: Same{Pre,Post}(&pt->pool); */
+static int64_t reap_marks(struct s2_pt *pt, uint64_t gpa, uint64_t end) {
+  //@ assert wide: width(pt->gpa_bits) <= width(62);
+  int64_t pages = s2_reap(&pt->pool, pt->flush.ctx, gpa, end);
+  //@ assert kept: \forall integer g; Dom(&pt->pool, g) ==> Marked(&pt->pool, g) ==> \at(Marked(&pt->pool, g), Pre);
+  //@ assert none: \forall integer g; Dom(&pt->pool, g) ==> !Marked(&pt->pool, g);
+  //@ ghost s2_lemma_marks(&pt->pool);
+  //@ assert pool: GoodPool(&pt->pool);
+  //@ assert gpt: GoodPt(pt);
+  //@ assert ins: Inside(pt);
+  return pages;
+}
+
+/** Both halves of what follows the marks, for the page table: the invalidation comes first. Pages given at each. */
+/*@ requires pt: GoodPt(pt) && Marking(&pt->pool) && Inside(pt);
+    requires pool: Placed(&pt->pool) && pt->pool.leaf_max <= S2_FMT_LEAF_MAX <= 4 && pt->pool.leaf_max <= pt->pool.top;
+    requires range: gpa < end <= width(pt->gpa_bits);
+    requires level: level <= S2_MAX_LEVEL || pt->pool.nlimbo == 0;
+    requires marks: \forall integer g; Dom(&pt->pool, g) ==> Marked(&pt->pool, g) ==> level <= S2_MAX_LEVEL && gpa <= g < end;
+    terminates \true; exits \false;
+    assigns pt->pool.nfree, pt->pool.nlimbo, pt->pool.tables[0 .. pt->pool.cap-1], pt->pool.nodes[0 .. pt->pool.cap-1],
+            pt->pool.stack[0 .. pt->pool.cap-1], pt->flush.epoch, pt->flush.ranges, pt->flush.fulls, pt->flush.breaks;
+    ensures inv: Good(pt);
+    ensures pages: 0 <= \result;
+    ensures same: Same{Pre,Post}(&pt->pool); */
+static int64_t release_marks(struct s2_pt *pt, uint64_t gpa, uint64_t end, uint32_t level) {
+  int64_t drained = s2_flush_done(pt, gpa, end, level);
+  //@ assert was: \forall integer g; Dom(&pt->pool, g) ==> Marked(&pt->pool, g) ==> \at(Marked(&pt->pool, g), Pre);
+  //@ assert told: \forall integer g; Dom(&pt->pool, g) ==> Marked(&pt->pool, g) ==> gpa <= g < end && Told(&pt->pool, g);
+  int64_t reaped = reap_marks(pt, gpa, end);
+  return drained > INT64_MAX - reaped ? INT64_MAX : drained + reaped;
+}
+
 void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level) {
-  int64_t pages = s2_flush_done(&s->pt, gpa, end, level);
-  pages += s2_reap(&s->pt.pool, s->pt.flush.ctx, gpa, end);
-  s2_count(&s->stats.frames_given, pages);
+  //@ assert sep: \separated(&s->stats, s->pt.pool.nodes + (0 .. s->pt.pool.cap-1));
+  int64_t pages = release_marks(&s->pt, gpa, end, level);
+  //@ assert fc: \forall integer k; 0 <= k < 6 ==> s->stats.faults[k] == \at(s->stats.faults[\at(k, Here)], Pre);
+  //@ assert sc: s->stats.frames_taken == \at(s->stats.frames_taken, Pre) && s->stats.frames_given == \at(s->stats.frames_given, Pre) && s->stats.blocks_taken == \at(s->stats.blocks_taken, Pre) && s->stats.copies == \at(s->stats.copies, Pre);
+  //@ assert ct: SpaceCounts(s);
+  s2_space_count(s, &s->stats.frames_given, pages);
 }

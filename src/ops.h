@@ -438,9 +438,16 @@ struct s2_got s2_alloc_page(struct s2_space *s, struct s2_pos at, uint64_t gpa, 
 s2_status s2_alloc_populate(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t attr, bool blocks);
 
 /** Second half of a release whose range has been marked: invalidate, then frames and tables go home. (BCK-4) */
-/*@ requires inv: \valid(s) && gpa < end;
+/*@ requires mem: SpaceMemory(s) && SpaceCounts(s) && GoodPt(&s->pt) && Marking(&s->pt.pool) && Inside(&s->pt);
+    requires pool: Placed(&s->pt.pool) && s->pt.pool.leaf_max <= S2_FMT_LEAF_MAX <= 4 && s->pt.pool.leaf_max <= s->pt.pool.top;
+    requires range: gpa < end <= width(s->pt.gpa_bits);
+    requires level: level <= S2_MAX_LEVEL || s->pt.pool.nlimbo == 0;
+    requires marks: \forall integer g; Dom(&s->pt.pool, g) ==> Marked(&s->pt.pool, g) ==> level <= S2_MAX_LEVEL && gpa <= g < end;
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt);
+    assigns s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.tables[0 .. s->pt.pool.cap-1],
+            s->pt.pool.nodes[0 .. s->pt.pool.cap-1], s->pt.pool.stack[0 .. s->pt.pool.cap-1], s->pt.flush.epoch,
+            s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks, s->stats.frames_given;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
     ensures same: Same{Pre,Post}(&s->pt.pool); */
 void s2_alloc_release(struct s2_space *s, uint64_t gpa, uint64_t end, uint32_t level);
 

@@ -39,9 +39,9 @@ no-dirty) change 1 's/VTCR_HA | VTCR_HD;/VTCR_HA;/' -DMISSING=0 ;;
 no-break) change 1 's/^  s2_flush_range(pt, base, base + s2_span(l), l);$/  (void)(base + l);/' -DMISSING=BREAK ;;
 # src/backend_alloc.c: frames go home before the invalidation
 free-first)
-  change 2 's/s2_flush_done(&s->pt, gpa, end, level)/FLUSH/
-    s/s2_reap(&s->pt.pool, s->pt.flush.ctx, gpa, end)/s2_flush_done(\&s->pt, gpa, end, level)/
-    s/FLUSH/s2_reap(\&s->pt.pool, s->pt.flush.ctx, gpa, end)/' -DMISSING=ORDER
+  change 2 's/= s2_flush_done(pt, gpa, end, level)/= FLUSH/
+    s/= reap_marks(pt, gpa, end)/= s2_flush_done(pt, gpa, end, level)/
+    s/FLUSH/reap_marks(pt, gpa, end)/' -DMISSING=ORDER
   ;;
 *)
   printf 'mutate.sh: no mutation %s\n' "$name" >&2
