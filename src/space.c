@@ -5,6 +5,7 @@
 #ifdef __FRAMAC__
 #include "logic/area_lemmas.acsl"
 #include "logic/space_lemmas.acsl"
+#include "logic/table_lemmas.acsl"
 #endif
 
 /** Is [gpa_base, gpa_base + size) a guest range of this width? */
@@ -102,16 +103,25 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
     ensures inv: AreasInv(&s->areas);
     ensures mem: SpaceMemory(s) && s->areas.cap == \old(s->areas.cap);
     ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
-    ensures rec: SameRecord{Pre,Post}(s);
+    ensures rec: s->pt.pool.cap == \old(s->pt.pool.cap) && s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.root == \old(s->pt.pool.root) &&
+                   s->pt.pool.nroot == \old(s->pt.pool.nroot) && s->pt.pool.hpa_hi == \old(s->pt.pool.hpa_hi) &&
+                   s->pt.pool.hpa_lo == \old(s->pt.pool.hpa_lo) && s->pt.pool.leaf_max == \old(s->pt.pool.leaf_max) &&
+                   s->pt.pool.features == \old(s->pt.pool.features) && s->pt.pool.tables == \old(s->pt.pool.tables) &&
+                   s->pt.pool.nodes == \old(s->pt.pool.nodes) && s->pt.pool.stack == \old(s->pt.pool.stack);
+    ensures free: s->pt.pool.nfree == \old(s->pt.pool.nfree) && s->pt.pool.nlimbo == \old(s->pt.pool.nlimbo);
     ensures num: SameNumbers{Pre,Post}(s);
-    ensures ent: SameEntries{Pre,Post}(s);
-    ensures nod: SameNodes{Pre,Post}(s);
-    ensures stk: SameStack{Pre,Post}(s);
+    ensures used: \forall integer l; 0 <= l <= 4 ==> s->pt.pool.used[l] == \at(s->pt.pool.used[\at(l, Post)], Pre);
+    ensures ent: \forall integer t, j; 0 <= t < \old(s->pt.pool.cap) ==> 0 <= j < 512 ==>
+                   s->pt.pool.tables[t].e[j] == \at(s->pt.pool.tables[t].e[j], Pre);
+    ensures key: \forall integer t; 0 <= t < \old(s->pt.pool.cap) ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
+    ensures live: \forall integer t; 0 <= t < \old(s->pt.pool.cap) ==> s->pt.pool.nodes[t].live == \at(s->pt.pool.nodes[t].live, Pre);
+    ensures level: \forall integer t; 0 <= t < \old(s->pt.pool.cap) ==> s->pt.pool.nodes[t].level == \at(s->pt.pool.nodes[t].level, Pre);
+    ensures stk: \forall integer k; 0 <= k < \old(s->pt.pool.cap) ==> s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k, Post)], Pre);
     ensures counts: \old(SpaceCounts(s)) ==> SpaceCounts(s);
     ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
                   !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
-static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
+static s2_status insert_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
   //@ assert s1: \separated(&s->pt, s->areas.chunks + (0 .. s->areas.cap-1));
   //@ assert s2: \separated(&s->pt, s->areas.id + (0 .. s->areas.cap-1)) && \separated(&s->pt, s->areas.spare + (0 .. s->areas.cap-1));
   //@ assert s3: \separated(s->pt.pool.tables + (0 .. s->pt.pool.cap-1), s->areas.lo + (0 .. s->areas.cap-1));
@@ -123,7 +133,12 @@ static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struc
   //@ assert x2: \forall integer t; 0 <= t < s->pt.pool.cap ==> \separated(&s->pt.pool.nodes[t].key, s->areas.chunks + (0 .. s->areas.cap-1));
   //@ assert x3: \forall integer t; 0 <= t < s->pt.pool.cap ==> \separated(&s->pt.pool.nodes[t].live, s->areas.chunks + (0 .. s->areas.cap-1));
   //@ assert x4: \forall integer k; 0 <= k < s->pt.pool.cap ==> \separated(s->pt.pool.stack + k, s->areas.id + (0 .. s->areas.cap-1)) && \separated(s->pt.pool.stack + k, s->areas.spare + (0 .. s->areas.cap-1));
+  //@ assert x5: \forall integer k; 0 <= k < s->pt.pool.cap ==> \separated(s->pt.pool.stack + k, &s->areas.n) && \separated(s->pt.pool.stack + k, &s->areas.nspare);
   s2_status st = s2_areas_insert(&s->areas, gpa, end, pay);
+  //@ assert q: \forall integer k; 0 <= k < \at(s->pt.pool.cap, Pre) ==> s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k, Here)], Pre);
+  //@ assert v: \forall integer t; 0 <= t < \at(s->pt.pool.cap, Pre) ==> s->pt.pool.nodes[t].live == \at(s->pt.pool.nodes[t].live, Pre);
+  //@ assert k: \forall integer t; 0 <= t < \at(s->pt.pool.cap, Pre) ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
+  //@ assert e: \forall integer t, j; 0 <= t < \at(s->pt.pool.cap, Pre) ==> 0 <= j < 512 ==> s->pt.pool.tables[t].e[j] == \at(s->pt.pool.tables[t].e[j], Pre);
   //@ assert r_cap: s->pt.pool.cap == \at(s->pt.pool.cap, Pre);
   //@ assert r_top: s->pt.pool.top == \at(s->pt.pool.top, Pre);
   //@ assert r_root: s->pt.pool.root == \at(s->pt.pool.root, Pre);
@@ -145,13 +160,30 @@ static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struc
   //@ assert n_breaks: s->pt.flush.breaks == \at(s->pt.flush.breaks, Pre);
   //@ assert n_splits: s->pt.splits == \at(s->pt.splits, Pre);
   //@ assert n_used: \forall integer l; 0 <= l <= 4 ==> s->pt.pool.used[l] == \at(s->pt.pool.used[\at(l, Here)], Pre);
-  //@ assert e: \forall integer t, j; 0 <= t < s->pt.pool.cap ==> 0 <= j < 512 ==> s->pt.pool.tables[t].e[j] == \at(s->pt.pool.tables[t].e[j], Pre);
-  //@ assert k: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].key == \at(s->pt.pool.nodes[t].key, Pre);
-  //@ assert v: \forall integer t; 0 <= t < s->pt.pool.cap ==> s->pt.pool.nodes[t].live == \at(s->pt.pool.nodes[t].live, Pre);
-  //@ assert q: \forall integer k; 0 <= k < s->pt.pool.cap ==> s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k, Here)], Pre);
   //@ assert f: \forall integer k; 0 <= k < 6 ==> s->stats.faults[k] == \at(s->stats.faults[\at(k, Here)], Pre);
   //@ assert c: s->stats.frames_taken == \at(s->stats.frames_taken, Pre) && s->stats.frames_given == \at(s->stats.frames_given, Pre) && s->stats.blocks_taken == \at(s->stats.blocks_taken, Pre) && s->stats.copies == \at(s->stats.copies, Pre);
   return st;
+}
+
+/** The same, said of the whole. */
+/*@ requires inv: SpaceMemory(s) && AreasInv(&s->areas) && gpa < end <= AREA_TOP && pay.backend != S2_BACK_NONE;
+    terminates \true; exits \false;
+    assigns AREA_ALL(&s->areas);
+    ensures inv: AreasInv(&s->areas);
+    ensures mem: SpaceMemory(s) && s->areas.cap == \old(s->areas.cap);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures rec: PoolRecord{Pre,Post}(&s->pt.pool);
+    ensures num: SameNumbers{Pre,Post}(s);
+    ensures used: \forall integer l; 0 <= l <= 4 ==> s->pt.pool.used[l] == \at(s->pt.pool.used[\at(l, Post)], Pre);
+    ensures ent: PoolEntries{Pre,Post}(&s->pt.pool);
+    ensures nod: PoolNodes{Pre,Post}(&s->pt.pool);
+    ensures stk: PoolStack{Pre,Post}(&s->pt.pool);
+    ensures counts: \old(SpaceCounts(s)) ==> SpaceCounts(s);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+                  !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
+    ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
+static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
+  return insert_area(s, gpa, end, pay);
 }
 
 /** s2_areas_insert(): nothing of the page table changes. */
@@ -171,12 +203,10 @@ static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struc
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
 static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
   //@ ghost s2_lemma_sound(&s->pt.pool);
-  //@ ghost s2_lemma_root(&s->pt.pool);
   s2_status st = add_words(s, gpa, end, pay);
 #ifdef __FRAMAC__
 #include "proofs/wp/tables_untouched.acsl"
 #endif
-  //@ assert ends: SameEnds{Pre,Here}(&s->pt.pool);
   return st;
 }
 

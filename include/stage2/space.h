@@ -88,33 +88,11 @@ struct s2_translation {
     // counters have not gone below zero
     predicate SpaceCounts{L}(struct s2_space *s) = (\forall integer k; 0 <= k < 6 ==> 0 <= s->stats.faults[k]) &&
       0 <= s->stats.frames_taken && 0 <= s->stats.frames_given && 0 <= s->stats.blocks_taken && 0 <= s->stats.copies;
-    // every word of the page table is what it was: its record, its counters, its arrays
-    predicate SameRecord{K,L}(struct s2_space *s) = \at(s->pt.pool.cap, L) == \at(s->pt.pool.cap, K) &&
-      \at(s->pt.pool.top, L) == \at(s->pt.pool.top, K) &&
-      \at(s->pt.pool.root, L) == \at(s->pt.pool.root, K) &&
-      \at(s->pt.pool.nroot, L) == \at(s->pt.pool.nroot, K) &&
-      \at(s->pt.pool.hpa_hi, L) == \at(s->pt.pool.hpa_hi, K) &&
-      \at(s->pt.pool.hpa_lo, L) == \at(s->pt.pool.hpa_lo, K) &&
-      \at(s->pt.pool.leaf_max, L) == \at(s->pt.pool.leaf_max, K) &&
-      \at(s->pt.pool.features, L) == \at(s->pt.pool.features, K) &&
-      \at(s->pt.pool.tables, L) == \at(s->pt.pool.tables, K) &&
-      \at(s->pt.pool.nodes, L) == \at(s->pt.pool.nodes, K) &&
-      \at(s->pt.pool.stack, L) == \at(s->pt.pool.stack, K) &&
-      \at(s->pt.pool.nfree, L) == \at(s->pt.pool.nfree, K) &&
-      \at(s->pt.pool.nlimbo, L) == \at(s->pt.pool.nlimbo, K) &&
-      \at(s->pt.gpa_bits, L) == \at(s->pt.gpa_bits, K) && \at(s->pt.hpa_bits, L) == \at(s->pt.hpa_bits, K);
-    predicate SameNumbers{K,L}(struct s2_space *s) = \at(s->pt.flush.epoch, L) == \at(s->pt.flush.epoch, K) &&
+    // the record around the page table is what it was
+    predicate SameNumbers{K,L}(struct s2_space *s) = \at(s->pt.gpa_bits, L) == \at(s->pt.gpa_bits, K) &&
+      \at(s->pt.hpa_bits, L) == \at(s->pt.hpa_bits, K) && \at(s->pt.flush.epoch, L) == \at(s->pt.flush.epoch, K) &&
       \at(s->pt.flush.ranges, L) == \at(s->pt.flush.ranges, K) && \at(s->pt.flush.fulls, L) == \at(s->pt.flush.fulls, K) &&
-      \at(s->pt.flush.breaks, L) == \at(s->pt.flush.breaks, K) && \at(s->pt.splits, L) == \at(s->pt.splits, K) &&
-      \forall integer l; 0 <= l <= 4 ==> \at(s->pt.pool.used[l], L) == \at(s->pt.pool.used[l], K);
-    predicate SameEntries{K,L}(struct s2_space *s) = \at(\forall integer t, j; 0 <= t < \at(s->pt.pool.cap, K) ==> 0 <= j < 512 ==>
-      raw{L}(&s->pt.pool, t, j) == raw{K}(&s->pt.pool, t, j), L);
-    predicate SameNodes{K,L}(struct s2_space *s) = \forall integer t; 0 <= t < \at(s->pt.pool.cap, K) ==>
-      \at(s->pt.pool.nodes[t].key, L) == \at(s->pt.pool.nodes[t].key, K) &&
-      \at(s->pt.pool.nodes[t].live, L) == \at(s->pt.pool.nodes[t].live, K) &&
-      \at(s->pt.pool.nodes[t].level, L) == \at(s->pt.pool.nodes[t].level, K);
-    predicate SameStack{K,L}(struct s2_space *s) = \forall integer k; 0 <= k < \at(s->pt.pool.cap, K) ==>
-      \at(s->pt.pool.stack[k], L) == \at(s->pt.pool.stack[k], K);
+      \at(s->pt.flush.breaks, L) == \at(s->pt.flush.breaks, K) && \at(s->pt.splits, L) == \at(s->pt.splits, K);
     // what holds of a space by itself, before areas and tables are compared
     predicate SpaceParts{L}(struct s2_space *s) = SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt) && AreasInv(&s->areas);
     // what holds of a space between any two calls; s2_space_check() tries it (check.h)
