@@ -102,7 +102,7 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
     assigns AREA_ALL(&s->areas);
     ensures inv: AreasInv(&s->areas);
     ensures mem: SpaceMemory(s) && s->areas.cap == \old(s->areas.cap);
-    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit) && s->shares == \old(s->shares);
     ensures rec: s->pt.pool.cap == \old(s->pt.pool.cap) && s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.root == \old(s->pt.pool.root) &&
                    s->pt.pool.nroot == \old(s->pt.pool.nroot) && s->pt.pool.hpa_hi == \old(s->pt.pool.hpa_hi) &&
                    s->pt.pool.hpa_lo == \old(s->pt.pool.hpa_lo) && s->pt.pool.leaf_max == \old(s->pt.pool.leaf_max) &&
@@ -118,7 +118,7 @@ static s2_status check_new_area(const struct s2_space *s, uint64_t gpa, uint64_t
     ensures level: \forall integer t; 0 <= t < \old(s->pt.pool.cap) ==> s->pt.pool.nodes[t].level == \at(s->pt.pool.nodes[t].level, Pre);
     ensures stk: \forall integer k; 0 <= k < \old(s->pt.pool.cap) ==> s->pt.pool.stack[k] == \at(s->pt.pool.stack[\at(k, Post)], Pre);
     ensures counts: \old(SpaceCounts(s)) ==> SpaceCounts(s);
-    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==> NoArea{Pre}(&s->areas, g) &&
                   !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
 static s2_status insert_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
@@ -171,7 +171,7 @@ static s2_status insert_area(struct s2_space *s, uint64_t gpa, uint64_t end, str
     assigns AREA_ALL(&s->areas);
     ensures inv: AreasInv(&s->areas);
     ensures mem: SpaceMemory(s) && s->areas.cap == \old(s->areas.cap);
-    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit) && s->shares == \old(s->shares);
     ensures rec: PoolRecord{Pre,Post}(&s->pt.pool);
     ensures num: SameNumbers{Pre,Post}(s);
     ensures used: \forall integer l; 0 <= l <= 4 ==> s->pt.pool.used[l] == \at(s->pt.pool.used[\at(l, Post)], Pre);
@@ -179,11 +179,21 @@ static s2_status insert_area(struct s2_space *s, uint64_t gpa, uint64_t end, str
     ensures nod: PoolNodes{Pre,Post}(&s->pt.pool);
     ensures stk: PoolStack{Pre,Post}(&s->pt.pool);
     ensures counts: \old(SpaceCounts(s)) ==> SpaceCounts(s);
-    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
+    ensures none: \result == S2_OK ==> CameNone{Pre,Post}(&s->areas, gpa, end);
+    ensures pay: \result == S2_OK ==> CamePay{Pre,Post}(&s->areas, gpa, end, pay(pay.delta, pay.attr, pay.backend));
+    ensures kn: \result != S2_OK ==> KeptNone{Pre,Post}(&s->areas);
+    ensures kp: \result != S2_OK ==> KeptPay{Pre,Post}(&s->areas);
+    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==> NoArea{Pre}(&s->areas, g) &&
                   !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
 static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
-  return insert_area(s, gpa, end, pay);
+  s2_status st = insert_area(s, gpa, end, pay);
+  //@ assert area_in: st == S2_OK ==> AreaIn{Pre,Here}(&s->areas, gpa, end, pay(pay.delta, pay.attr, pay.backend));
+  //@ assert area_out: st == S2_OK ==> AreaOut{Pre,Here}(&s->areas, gpa, end);
+  //@ assert out_both: st == S2_OK ==> OutBoth{Pre,Here}(&s->areas, gpa, end);
+  //@ assert kept: st != S2_OK ==> AreasKept{Pre,Here}(&s->areas);
+  //@ assert kept_both: st != S2_OK ==> KeptBoth{Pre,Here}(&s->areas);
+  return st;
 }
 
 /** s2_areas_insert(): nothing of the page table changes. */
@@ -197,9 +207,10 @@ static s2_status add_words(struct s2_space *s, uint64_t gpa, uint64_t end, struc
     ensures rec: s->pt.pool.nfree == \old(s->pt.pool.nfree) && s->pt.pool.leaf_max == \old(s->pt.pool.leaf_max) &&
                    s->pt.pool.features == \old(s->pt.pool.features) && s->pt.gpa_bits == \old(s->pt.gpa_bits);
     ensures caps: s->pt.pool.cap == \old(s->pt.pool.cap) && s->areas.cap == \old(s->areas.cap);
-    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
-    ensures in: \result == S2_OK ==> \forall integer g; gpa <= g < end ==>
-                  !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(pay.delta, pay.attr, pay.backend);
+    ensures wide: SpaceRecord{Pre,Post}(s);
+    ensures none: \result == S2_OK ==> CameNone{Pre,Post}(&s->areas, gpa, end);
+    ensures pay: \result == S2_OK ==> CamePay{Pre,Post}(&s->areas, gpa, end, pay(pay.delta, pay.attr, pay.backend));
+    ensures kept: \result != S2_OK ==> KeptNone{Pre,Post}(&s->areas) && KeptPay{Pre,Post}(&s->areas);
     ensures out: \forall integer g; 0 <= g ==> (\result != S2_OK || g < gpa || end <= g) ==> AreaKept{Pre,Post}(&s->areas, g); */
 static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct s2_payload pay) {
   //@ ghost s2_lemma_sound(&s->pt.pool);
@@ -207,6 +218,7 @@ static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct
 #ifdef __FRAMAC__
 #include "proofs/wp/tables_untouched.acsl"
 #endif
+  //@ assert rec: SpaceRecord{Pre,Here}(s);
   return st;
 }
 
@@ -227,9 +239,12 @@ static s2_status add_area(struct s2_space *s, uint64_t gpa, uint64_t end, struct
                    s->areas.hit_p == \old(s->areas.hit_p) && s->areas.hit_i == \old(s->areas.hit_i);
     ensures ptr: s->areas.chunks == \old(s->areas.chunks) && s->areas.lo == \old(s->areas.lo) && s->areas.id == \old(s->areas.id) &&
                    s->areas.spare == \old(s->areas.spare);
+    ensures pool: s->pt.pool.cap == \old(s->pt.pool.cap) && s->pt.pool.top == \old(s->pt.pool.top) && s->pt.pool.nroot == \old(s->pt.pool.nroot) &&
+                   s->pt.pool.features == \old(s->pt.pool.features) && s->pt.pool.leaf_max == \old(s->pt.pool.leaf_max) &&
+                   s->pt.gpa_bits == \old(s->pt.gpa_bits);
     ensures win: AreasWindows{Pre,Post}(&s->areas);
     ensures chunks: AreasChunks{Pre,Post}(&s->areas);
-    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit) && s->shares == \old(s->shares);
     ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g)); */
@@ -262,10 +277,12 @@ static void fill_words(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t 
             s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks;
     ensures inv: SpaceParts(s);
     ensures in: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == hpa + (g - gpa) && AT(&s->pt.pool, g) == new_attr(attr);
+    ensures tables: TablesCame{Pre,Post}(&s->pt.pool, gpa, end);
     ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(gpa <= g < end) ==>
                    PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
-    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
-    ensures still: AreasStill{Pre,Post}(&s->areas);
+    ensures wide: SpaceRecord{Pre,Post}(s);
+    ensures none: KeptNone{Pre,Post}(&s->areas);
+    ensures pay: KeptPay{Pre,Post}(&s->areas);
     ensures kept: \forall integer g; 0 <= g ==> AreaKept{Pre,Post}(&s->areas, g); */
 static void fill_area(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t hpa, uint32_t attr, uint32_t leaf_max,
                       bool linked) {
@@ -274,6 +291,8 @@ static void fill_area(struct s2_space *s, uint64_t gpa, uint64_t end, uint64_t h
   //@ assert rec: AreasRecord{Pre,Here}(&s->areas);
   //@ assert still: AreasStill{Pre,Here}(&s->areas);
   //@ assert areas: AreasInv(&s->areas);
+  //@ assert rec_s: SpaceRecord{Pre,Here}(s);
+  //@ assert tables: TablesCame{Pre,Here}(&s->pt.pool, gpa, end);
 }
 
 /** The area and its leaves, for which a plan has found nothing in the way and room. */
@@ -298,8 +317,13 @@ static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uin
   struct s2_payload pay = {(int64_t)hpa - (int64_t)gpa, attr, S2_BACK_LINEAR};
   s2_status st = add_area(s, gpa, end, pay);
   if (st != S2_OK) {
+    //@ assert no_rec: SpaceRecord{Pre,Here}(s) && KeptNone{Pre,Here}(&s->areas) && KeptPay{Pre,Here}(&s->areas);
+    //@ assert no_r1: SpaceRange(s);
+    //@ assert no_r2: \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit;
     //@ assert no_range: InRange(s);
+    //@ assert no_new: NoneNew{Pre,Here}(s);
     //@ assert no_area: InArea(s);
+    //@ assert no_pa: SamePA{Pre,Here}(&s->pt.pool);
     //@ assert no_linear: LinearThere(s);
     //@ assert no_pages: AreaPages(s);
     return st;
@@ -309,18 +333,26 @@ static s2_status map_planned(struct s2_space *s, uint64_t gpa, uint64_t end, uin
   //@ assert still: tables_for(&s->pt.pool, gpa, end, hpa, leaf_max) <= s->pt.pool.nfree;
   //@ assert legal: attr_legal(s->pt.pool.features, attr);
   //@ assert args: MapArgs(&s->pt.pool, gpa, end, hpa) && end <= width(s->pt.gpa_bits);
-  //@ assert delta: pay_delta(pay(pay.delta, pay.attr, pay.backend)) == hpa - gpa;
-  //@ assert new: \forall integer g; gpa <= g < end ==> !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
-  //@ assert was: \forall integer g; 0 <= g ==> !(gpa <= g < end) ==> AreaKept{Pre,Here}(&s->areas, g);
-  //@ assert range: InRange(s);
+  //@ assert pay: pay(pay.delta, pay.attr, pay.backend) == pay(hpa - gpa, attr, 1);
+  //@ assert doms: \forall integer g; Dom(&s->pt.pool, g) ==> \at(Dom(&s->pt.pool, g), Pre);
+  //@ assert pas: SamePA{Pre,Here}(&s->pt.pool);
+  //@ assert ats: Same{Pre,Here}(&s->pt.pool);
   fill_area(s, gpa, end, hpa, attr, leaf_max, linked);
   //@ assert parts: SpaceParts(s);
-  //@ assert in_new: \forall integer g; gpa <= g < end ==> !NoArea(&s->areas, g) && AreaPay(&s->areas, g) == pay(hpa - gpa, attr, 1);
-  //@ assert in_was: \forall integer g; 0 <= g ==> !(gpa <= g < end) ==> AreaKept{Pre,Here}(&s->areas, g);
-  //@ assert in_range: InRange(s);
-  //@ assert area: InArea(s);
-  //@ assert linear: LinearThere(s);
+  //@ assert rec: SpaceRecord{Pre,Here}(s);
+  //@ assert none: CameNone{Pre,Here}(&s->areas, gpa, end);
+  //@ assert came: CamePay{Pre,Here}(&s->areas, gpa, end, pay(hpa - gpa, attr, 1));
+  //@ assert tables: TablesCame{Pre,Here}(&s->pt.pool, gpa, end);
   //@ ghost s2_lemma_pages(gpa, end);
+  //@ assert whole: PagesOf(gpa, end);
+  //@ assert within: s->base <= gpa && end <= s->limit;
+  //@ assert leaf: attr_legal(s->pt.pool.features, pay_attr(pay(hpa - gpa, attr, 1)));
+  //@ assert r1: SpaceRange(s);
+  //@ assert r2: \forall integer g; 0 <= g ==> !NoArea(&s->areas, g) ==> s->base <= g < s->limit;
+  //@ assert range: InRange(s);
+  //@ assert area: InArea(s);
+  //@ assert run: \forall integer g; gpa <= g < end ==> PA(&s->pt.pool, g) == g + pay_delta(pay(hpa - gpa, attr, 1));
+  //@ assert linear: LinearThere(s);
   //@ assert pages: AreaPages(s);
   return S2_OK;
 }
