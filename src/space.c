@@ -730,6 +730,7 @@ s2_status s2_collapse(struct s2_space *s, uint64_t gpa, uint32_t level) {
   //@ assert linear: LinearThere(s);
   //@ assert pages: AreaPages(s);
   //@ assert kept: AreasKept{Pre,Here}(&s->areas);
+  //@ assert whole: SpaceInv(s);
   return st;
 }
 
