@@ -19,9 +19,21 @@ uint64_t s2_take_frame(const struct s2_space *s, uint8_t l);
  *
  * Return: S2_OK; S2_ERR_NO_TABLES, S2_ERR_NO_FRAMES: nothing has changed.
  */
-/*@ requires inv: \valid(s) && Good(&s->pt) && Dom(&s->pt.pool, page) && PA(&s->pt.pool, page) != -1;
+/*@ requires inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    requires page: off(page, 0) == 0 && page + 4096 <= width(s->pt.gpa_bits) && PA(&s->pt.pool, page) != -1;
+    requires attr: attr_legal(s->pt.pool.features, attr);
     terminates \true; exits \false;
-    ensures inv: Good(&s->pt);
+    assigns s->pt.pool.nfree, s->pt.pool.nlimbo, s->pt.pool.low, s->pt.pool.used[0 .. 4], s->pt.pool.high[0 .. 4],
+            s->pt.pool.tables[0 .. s->pt.pool.cap-1], s->pt.pool.nodes[0 .. s->pt.pool.cap-1],
+            s->pt.pool.stack[0 .. s->pt.pool.cap-1], s->pt.flush.epoch, s->pt.flush.ranges, s->pt.flush.fulls, s->pt.flush.breaks,
+            s->pt.splits, s->stats;
+    ensures inv: SpaceMemory(s) && SpaceCounts(s) && Good(&s->pt);
+    ensures wide: s->base == \old(s->base) && s->limit == \old(s->limit);
+    ensures in: \result == S2_OK ==> \forall integer g; page <= g < page + 4096 ==> PA(&s->pt.pool, g) != -1;
+    ensures gives: \result == S2_OK ==> \forall integer g, x; page <= g < page + 4096 ==> 0 <= x < 16 ==> gives(attr, x) ==>
+                     gives(AT(&s->pt.pool, g), x);
+    ensures out: \forall integer g; Dom(&s->pt.pool, g) ==> !(page <= g < page + 4096) ==>
+                   PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g)) && AT(&s->pt.pool, g) == \old(AT(&s->pt.pool, g));
     ensures same: \result != S2_OK ==> Same{Pre,Post}(&s->pt.pool); */
 s2_status s2_copy_page(struct s2_space *s, uint64_t page, uint32_t attr);
 

@@ -351,13 +351,14 @@ S2_MUST_USE struct s2_leaf s2_query(const struct s2_space *s, uint64_t gpa);
     assigns S2_SPACE_WRITES(s);
     ensures inv: SpaceInv(s);
     ensures there: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_SPURIOUS ==>
-                     PA(&s->pt.pool, gpa) == \result.hpa && (AT(&s->pt.pool, gpa) & access) == access;
+                     PA(&s->pt.pool, gpa) == \result.hpa && gives(AT(&s->pt.pool, gpa), access);
     ensures bad: \result.kind == S2_FAULT_BAD <==> access == 0 || access >= 16;
-    ensures none: \result.kind == S2_FAULT_NO_AREA ==> NoArea(&s->areas, gpa) && PA(&s->pt.pool, gpa) == -1;
+    ensures none: \result.kind == S2_FAULT_NO_AREA ==> (NoArea(&s->areas, gpa) || !OfKind(AreaPay(&s->areas, gpa), 2)) &&
+                    (Dom(&s->pt.pool, gpa) ==> PA(&s->pt.pool, gpa) == -1);
     ensures denied: \result.kind == S2_FAULT_DENIED ==> !NoArea(&s->areas, gpa) &&
-                      (pay_attr(AreaPay(&s->areas, gpa)) & access) != access;
+                      !gives(pay_attr(AreaPay(&s->areas, gpa)), access);
     ensures allowed: \result.kind == S2_FAULT_RESOLVED || \result.kind == S2_FAULT_SPURIOUS || \result.kind == S2_FAULT_NO_MEMORY ==>
-                       !NoArea(&s->areas, gpa) && (pay_attr(AreaPay(&s->areas, gpa)) & access) == access;
+                       !NoArea(&s->areas, gpa) && gives(pay_attr(AreaPay(&s->areas, gpa)), access);
     ensures kept: !s->shares ==> \forall integer g; Dom(&s->pt.pool, g) ==> \old(PA(&s->pt.pool, g)) != -1 ==>
                     PA(&s->pt.pool, g) == \old(PA(&s->pt.pool, g));
     ensures areas: AreasKept{Pre,Post}(&s->areas);

@@ -268,12 +268,36 @@ static void tracked(void **state) {
   env_close(&k.e);
 }
 
+/* memory that the caller named stays where it was named, whoever shares it: a device's, or another guest's */
+static void linear_stays(void **state) {
+  (void)state;
+  static struct kin k;
+  env_open(&k.e, ENV_BITS, 64, 64, true);
+  kin_open(&k, 0, 64);
+  struct s2_space *a = &k.e.s;
+  assert_int_equal(s2_map_alloc(a, G(1), P(1), S2_RW, 0), S2_OK);
+  put(a, G(1), 1);
+  assert_int_equal(s2_clone(&k.s[0], a), S2_OK);
+  uint64_t hpa = s2_translate(a, G(1)).hpa;
+  assert_int_equal(s2_map_linear(a, G(2), P(1), hpa, S2_RW, 0), S2_OK);
+  assert_int_equal(s2_track_start(a, G(2), P(1), 0), S2_OK);
+  struct s2_fault_result r = s2_fault(a, G(2), S2_W);
+  assert_int_equal(r.kind, S2_FAULT_RESOLVED);
+  assert_int_equal(r.hpa, hpa);
+  assert_int_equal(s2_translate(a, G(2)).hpa, hpa);
+  assert_int_equal(k.e.h.copied, 0);
+  assert_int_equal(s2_track_stop(a, G(2), P(1)), S2_OK);
+  kin_close(&k, 0);
+  env_close(&k.e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(costs_tables_not_frames),
                                      cmocka_unit_test(copies_once),
                                      cmocka_unit_test(blocks_are_cut),
                                      cmocka_unit_test(refuses),
                                      cmocka_unit_test(family),
-                                     cmocka_unit_test(tracked)};
+                                     cmocka_unit_test(tracked),
+                                     cmocka_unit_test(linear_stays)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
