@@ -64,6 +64,11 @@ def library():
     return {f: defined(f) for f in files}
 
 
+def lemmas(path):
+    """How many lemmas the file states: each is believed by every proof that reads it."""
+    return len(re.findall(r"^ *(?:/\*@ *)?lemma \w+", open(path).read(), flags=re.M))
+
+
 def kind_of(rest):
     for kind, pattern in KINDS:
         if re.search(pattern, rest):
@@ -152,6 +157,10 @@ def holes():
     for path, n in done:
         if not path.startswith(("specs/", "proofs/")) and n not in have.get(path, []):
             out.append("proved.txt: %s has no %s" % (path, n))
+    stating = subprocess.run("ls specs/*.acsl specs/logic/*.acsl proofs/*/*.acsl proofs/laws/*.c 2>/dev/null", shell=True, capture_output=True, text=True)
+    for path in stating.stdout.split() + list(have):
+        if lemmas(path) and (path, "lemma") not in done:
+            out.append("%s states lemmas and is not in proved.txt for them" % path)
     for theorem, path, function, _ in theorems():
         if (path, function) not in done:
             out.append("theorems.txt: %s rests on %s %s, which is not proved" % (theorem, path, function))
@@ -198,7 +207,10 @@ def check(logdir, committed):
             failures.append("no log of %s: run `make prove` first" % path)
     for key, s in found.items():
         failures += ["not proved: " + g for g in s["open"]]
-        if not any(k in s for k in (("other",) if key[1] == "lemma" else ("ends", "frame"))):
+        if key[1] == "lemma":
+            if s.get("other", 0) != lemmas(key[0]):
+                failures.append("%s states %d lemmas, %d are proved" % (key[0], lemmas(key[0]), s.get("other", 0)))
+        elif "ends" not in s and "frame" not in s:
             failures.append("%s %s has no goal" % key)
     for theorem, path, function, clauses in theorems():
         missing = [c for c in clauses if c not in found.get((path, function), {"names": set()})["names"]]

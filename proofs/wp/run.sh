@@ -44,7 +44,7 @@ esac
 functions=$(python3 proofs/wp/report.py functions "$file" "$@") || exit 1
 select="-wp-fct $functions"
 # lemmas are goals of no function, but of the file that they are in
-[ "$functions" != lemma ] || select="-wp-prop $(grep -o 'lemma [a-z0-9_]*{' "$file" | sed 's/lemma //; s/{//' | paste -sd, -)"
+[ "$functions" != lemma ] || select="-wp-prop $(sed -nE 's,^ *(/\*@ *)?lemma ([A-Za-z0-9_]+).*,\2,p' "$file" | paste -sd, -)"
 rte="-wp-rte -warn-unsigned-overflow"
 provers=${PROVERS:-cvc4,Z3:4.8.12}
 if [ -n "${SMOKE:-}" ]; then
