@@ -2,9 +2,9 @@
 # prover only for what has changed since; `make prove-FILE FILE=src/tree.h FUNCTIONS="..."` for daily work.
 WP_FILES := $(shell sed -n 's/^\([a-z][^ ]*\).*/\1/p' proofs/wp/proved.txt)
 # those that take longest come first, so that the last minutes keep every core at work
-WP_LONG := src/map.c src/area.c src/unmap.c src/walk.c src/split.c specs/logic/ranges.acsl src/pool.c arch/riscv64/vcpu/sbi.c \
-  src/chunk.h proofs/laws/spaces.c specs/logic/lemmas.acsl src/windows.h arch/riscv64/vcpu/state.c \
-  arch/riscv64/vcpu/mmio.c src/ops.h
+WP_LONG := src/map.c src/area.c src/unmap.c src/walk.c src/split.c src/windows.h src/space.c src/fault.c specs/logic/ranges.acsl \
+  src/pool.c arch/riscv64/vcpu/sbi.c arch/riscv64/vcpu/exit.c src/chunk.h proofs/laws/spaces.c specs/logic/lemmas.acsl \
+  arch/riscv64/vcpu/state.c arch/riscv64/vcpu/mmio.c src/ops.h
 WP_FILES := $(filter $(WP_FILES),$(WP_LONG)) $(filter-out $(WP_LONG),$(WP_FILES))
 wp_name = $(subst /,_,$(subst .,_,$(1)))
 wp_functions = $(shell sed -n 's,^$(1) ,,p' proofs/wp/proved.txt)
